@@ -1,0 +1,1 @@
+"""What people touch: Telegram, the terminal, the command line, pictures, settings."""

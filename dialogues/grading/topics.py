@@ -1,0 +1,93 @@
+"""What a reply is about: which fact a question asks for, which solution a proposal names.
+
+An author writes a few example phrasings; the nearest in meaning decides, if it is near enough.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialogues.acts import PROPOSALS, QUESTIONS, RESTATEMENTS, Act
+from dialogues.grading.model import Floats
+from dialogues.scenario import NEED, Scenario
+
+Embed = Callable[[list[str]], Floats]
+"""Texts to unit vectors, one row each."""
+
+NEAR: dict[Act, float] = {
+    Act.ASK_OPEN: 0.62,
+    Act.ASK_SPECIFIC: 0.45,
+    Act.ASK_NEED: 0.45,
+    Act.ASK_CHECK: 0.5,
+    Act.SUMMARIZE: 0.55,
+    Act.OFFER: 0.42,
+    Act.COMMIT: 0.55,
+    Act.OVERPROMISE: 0.45,
+}
+"""The least likeness, a cosine, at which words are about a topic."""
+
+_RULE_BREAKING = 0.08
+"""How much nearer a way out that breaks a rule must be than any other, unless it is overpromised."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrasings:
+    """Example phrasings of some topics, with what they mean."""
+
+    topics: tuple[str, ...]
+    vectors: Floats
+
+    @classmethod
+    def of(cls, phrasings: Mapping[str, Iterable[str]], embed: Embed) -> "_Phrasings":
+        pairs = [(topic, text) for topic, texts in phrasings.items() for text in texts]
+        return cls(tuple(topic for topic, _ in pairs), embed([text for _, text in pairs]))
+
+    def nearest(self, meaning: Floats) -> dict[str, float]:
+        """Likeness of the nearest phrasing of each topic."""
+        likeness: dict[str, float] = {}
+        for topic, value in zip(self.topics, (self.vectors @ meaning).tolist(), strict=True):
+            likeness[topic] = max(value, likeness.get(topic, -1.0))
+        return likeness
+
+
+class Topics:
+    """The topics of one scenario, in every language that it speaks."""
+
+    def __init__(self, scenario: Scenario, embed: Embed) -> None:
+        asked: dict[str, list[str]] = {}
+        told: dict[str, list[str]] = {}
+        named: dict[str, list[str]] = {}
+        for words in scenario.words.values():
+            for topic, fact in [*words.facts.items(), (NEED, words.need)]:
+                asked.setdefault(topic, []).extend(fact.asked)
+                told.setdefault(topic, []).extend(line.text for line in fact.answers)
+            for topic, solution in words.solutions.items():
+                named.setdefault(topic, []).extend(solution.named)
+        self._asked = _Phrasings.of(asked, embed)
+        self._restated = _Phrasings.of({topic: [*asked[topic], *told[topic]] for topic in asked}, embed)
+        self._named = _Phrasings.of(named, embed)
+        self._breaking = {solution.id for solution in scenario.solutions if solution.breaks_rule}
+
+    def topic(self, act: Act, meaning: Floats) -> str | None:
+        """What words are about that do an act; None where it is nothing of the scenario's."""
+        if act in PROPOSALS:
+            likeness = self._named.nearest(meaning)
+            if act is not Act.OVERPROMISE:
+                likeness = {
+                    topic: value - _RULE_BREAKING * (topic in self._breaking)
+                    for topic, value in likeness.items()
+                }
+        elif act in QUESTIONS:
+            likeness = self._asked.nearest(meaning)
+        elif act in RESTATEMENTS:
+            likeness = self._restated.nearest(meaning)
+        else:
+            return None
+        best = max(likeness, key=lambda topic: likeness[topic])
+        return best if likeness[best] >= NEAR[act] else None
+
+
+def similar(one: Floats, other: Floats) -> float:
+    """Likeness of two meanings, a cosine."""
+    return float(np.dot(one, other))

@@ -1,0 +1,1 @@
+"""Where a session stands: the customer's machine, the session, the drill, the store."""

@@ -143,10 +143,9 @@ class Library:
             scenarios |= dict(_models(extra, "scenario.yaml", Scenario, problems))
         playable = {}
         for scenario in sorted(scenarios.values(), key=lambda scenario: (not _deck(scenario), scenario.id)):
-            unknown = [persona for persona in scenario.personas if persona not in personas]
-            if unknown:
-                message = f"no persona is called {', '.join(unknown)}"
-                problems.append(Problem(f"{scenario.id}/scenario.yaml", 1, "error", message, "personas"))
+            wrong = _cast(scenario, personas)
+            if wrong:
+                problems.append(Problem(f"{scenario.id}/scenario.yaml", 1, "error", wrong, "personas"))
             else:
                 playable[scenario.id] = scenario
         return cls(playable, personas, problems)
@@ -160,6 +159,17 @@ class Library:
         if identifier not in self.scenarios:
             raise UnknownScenarioError(identifier)
         return self.scenarios[identifier]
+
+
+def _cast(scenario: Scenario, personas: dict[str, Persona]) -> str:
+    """What is wrong with a scenario's personas; empty where they exist and speak its languages."""
+    for name in scenario.personas:
+        if name not in personas:
+            return f"no persona is called {name!r}; there are {', '.join(sorted(personas))}"
+        missing = sorted(set(scenario.words) - set(personas[name].words))
+        if missing:
+            return f"the persona {name!r} has no words in {', '.join(missing)}"
+    return ""
 
 
 def _deck(scenario: Scenario) -> bool:

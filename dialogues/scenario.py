@@ -201,6 +201,9 @@ class Scenario(Data):
     thresholds: Thresholds = Thresholds()
     words: dict[Lang, ScenarioWords] = Field(min_length=1)
 
+    def __repr__(self) -> str:
+        return f"Scenario({self.id!r}, version={self.version})"
+
     def solution(self, identifier: str) -> Solution:
         """The solution with that id (KeyError where there is none)."""
         for solution in self.solutions:
@@ -233,6 +236,9 @@ class Persona(Data):
     provoked_by: dict[Act, float] = Field(default={}, description="Which faults hurt more or less.")
     bargains: bool = Field(default=False, description="Wants more certainty before agreeing.")
     words: dict[Lang, PersonaWords] = Field(min_length=1)
+
+    def __repr__(self) -> str:
+        return f"Persona({self.id!r})"
 
 
 class Difficulty(Data):

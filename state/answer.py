@@ -43,6 +43,7 @@ class Heard:
     answered: int = 0
     progress: bool = False
     interrupted: bool = False
+    escalated: bool = False
 
     def say(self, said: Said, key: str = "", quote: str = "") -> None:
         """Set out to say something, once."""

@@ -137,7 +137,7 @@ class Customer:
             self._settle(soothed, heard, blocked=bool(faults))
             self._repair(moves, heard, blocked=bool(faults))
             self._remember(moves, reading, heard)
-            self._limit(before, heard)
+            self._limit(before, heard, faulty=bool(faults))
         heard.beats = answer(before, self.state, reading, heard, rule_broken=self._rule_broken)
         return heard
 
@@ -165,10 +165,13 @@ class Customer:
         self._change(move, rise * self._persona.rise * self._level.rise, heard)
         if move.act is Act.PROVOKE:
             self._insults += 1
-            changed = trigger(self, "insult")
-        else:
-            changed = trigger(self, "offend")
-        if changed and self.state is State.ESCALATING:
+        if heard.escalated and not self.insulted_again:
+            return  # one reply is one step
+        if (
+            trigger(self, "insult" if move.act is Act.PROVOKE else "offend")
+            and self.state is State.ESCALATING
+        ):
+            heard.escalated = True
             self._amends.clear()
             self._unrepaired = 0
 
@@ -384,8 +387,9 @@ class Customer:
         listening = self.state not in (State.VENTING, State.ESCALATING, State.AGREED)
         return listening and self._turns - self._promise[0] >= _PROMISE_TURNS
 
-    def _limit(self, before: State, heard: Heard) -> None:
-        self._stalls = 0 if heard.progress else self._stalls + 1
+    def _limit(self, before: State, heard: Heard, *, faulty: bool) -> None:
+        """Patience, closing phase and the number of replies; faults have their own end."""
+        self._stalls = 0 if heard.progress else self._stalls + (not faulty)
         if before is State.AGREED and self.state is State.AGREED:
             self._closing += 1
             if self._closing >= self._limits.closing or self._goodbye >= {Act.FOLLOW_UP, Act.THANK}:

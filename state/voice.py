@@ -105,7 +105,7 @@ class Voice:
         quote = quote.strip(_EDGES)
         quotable = 0 < len(quote) <= _QUOTABLE[self._lang]
         heat = Heat.of(moment.anger)
-        fitting: list[tuple[int, str]] = []
+        fitting: list[tuple[bool, str]] = []
         for line in lines:
             if "{quote}" in line.text and not quotable:
                 continue
@@ -114,11 +114,11 @@ class Voice:
                 continue
             if (line.states and moment.state not in line.states) or (line.heat and heat not in line.heat):
                 continue
-            fitting.append((bool(line.personas) + bool(line.states) + bool(line.heat), text))
+            fitting.append((bool(line.personas), text))
         if not fitting:
             return None
-        closest = max(rank for rank, _ in fitting)
-        text = self._draw([text for rank, text in fitting if rank == closest])
+        own = [text for personal, text in fitting if personal]
+        text = self._draw(own or [text for _, text in fitting])
         self._said.add(text)
         return text
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialogues.acts import PROPOSALS, QUESTIONS, RESTATEMENTS, Act
+from dialogues.acts import PROPOSALS, RESTATEMENTS, Act
 from dialogues.grading.model import Floats
 from dialogues.scenario import NEED, Scenario
 
@@ -16,7 +16,6 @@ Embed = Callable[[list[str]], Floats]
 """Texts to unit vectors, one row each."""
 
 NEAR: dict[Act, float] = {
-    Act.ASK_OPEN: 0.62,
     Act.ASK_SPECIFIC: 0.45,
     Act.ASK_NEED: 0.45,
     Act.ASK_CHECK: 0.5,
@@ -70,7 +69,10 @@ class Topics:
         self._breaking = {solution.id for solution in scenario.solutions if solution.breaks_rule}
 
     def topic(self, act: Act, meaning: Floats) -> str | None:
-        """What words are about that do an act; None where it is nothing of the scenario's."""
+        """What words are about that do an act; None where it is nothing of the scenario's.
+
+        An open question asks for the whole story and has no topic.
+        """
         if act in PROPOSALS:
             likeness = self._named.nearest(meaning)
             if act is not Act.OVERPROMISE:
@@ -78,7 +80,7 @@ class Topics:
                     topic: value - _RULE_BREAKING * (topic in self._breaking)
                     for topic, value in likeness.items()
                 }
-        elif act in QUESTIONS:
+        elif act in (Act.ASK_SPECIFIC, Act.ASK_NEED):
             likeness = self._asked.nearest(meaning)
         elif act in RESTATEMENTS:
             likeness = self._restated.nearest(meaning)

@@ -117,7 +117,6 @@ _OPTIONS: dict[str, Any] = {
     "states": [state.value for state in State],
     "initial": State.VENTING.value,
     "auto_transitions": False,
-    "ignore_invalid_triggers": True,
 }
 
 
@@ -148,6 +147,7 @@ for _name in (
 _SLOT = _Slot()
 _MACHINE = Machine(model=_SLOT, transitions=list(TRANSITIONS), **_OPTIONS)
 _LOCK = threading.Lock()
+_SERVED = {(row["trigger"], source) for row in TRANSITIONS for source in row["source"]}
 
 
 def trigger(mind: Mind, name: str) -> bool:
@@ -158,10 +158,14 @@ def trigger(mind: Mind, name: str) -> bool:
         name: A trigger of `TRANSITIONS`.
 
     Raises:
-        AttributeError: The table has no such trigger.
+        KeyError: The table has no such trigger.
     """
+    before = mind.state
+    if (name, before.value) not in _SERVED:
+        if name not in _MACHINE.events:
+            raise KeyError(name)
+        return False
     with _LOCK:
-        before = mind.state
         _SLOT.mind = mind
         _MACHINE.set_state(before.value, _SLOT)
         _SLOT.trigger(name)

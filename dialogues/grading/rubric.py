@@ -156,6 +156,13 @@ class Record:
         return [(turn, move) for turn, move in self.fitting if turn.number <= last]
 
     @property
+    def promise_broken(self) -> bool:
+        """The customer had to ask what became of a promise, and was not told."""
+        asked = next((turn.number for turn in self.turns if turn.promise_due), None)
+        kept = (Act.EXPLAIN, Act.OFFER, Act.COMMIT, Act.DISCLOSE_LIMITS)
+        return asked is not None and not self.quotes(*kept, where=lambda turn, _: turn.number > asked)
+
+    @property
     def share(self) -> float:
         """How much of a conversation took place, 0–1: good conduct is earned by taking part."""
         spoken = {move.act for _, move in self.fitting if move.act is not Act.LISTEN}
@@ -295,8 +302,7 @@ def _answered(record: Record) -> float:
         return 0.0
     acts = (Act.COMMIT, Act.EXPLAIN, Act.DISCLOSE_LIMITS, Act.FOLLOW_UP, Act.OFFER)
     done = record.quotes(*acts, where=lambda turn, _: turn.number >= agreed.number)
-    promised = any(turn.promise_due for turn in record.turns)
-    return (0.5 if promised else 1.0) * _yes(done)
+    return (0.5 if record.promise_broken else 1.0) * _yes(done)
 
 
 def _conduct(record: Record) -> float:
@@ -309,8 +315,8 @@ def _conduct(record: Record) -> float:
 _CONDUCT = 12.0
 
 PARTS: tuple[Part, ...] = (
-    Part(Criterion.LISTEN, "attention", 5, _attention),
-    Part(Criterion.LISTEN, "empathy", 6, lambda record: _yes(record.quotes(Act.EMPATHIZE))),
+    Part(Criterion.LISTEN, "attention", 6, _attention),
+    Part(Criterion.LISTEN, "empathy", 5, lambda record: _yes(record.quotes(Act.EMPATHIZE))),
     Part(Criterion.LISTEN, "patience", 4, _patience),
     Part(Criterion.APOLOGIZE_FIRST, "apology", 9, _apology),
     Part(Criterion.APOLOGIZE_FIRST, "before_questions", 6, _before_questions),

@@ -17,6 +17,7 @@ _COLOURS = {Heat.HOT: "🟥", Heat.WARM: "🟧", Heat.COOL: "🟩"}
 _EMPTY = "⬜"
 _QUOTED = {"zh": 14, "en": 34}
 """Longest quotation on a card, in characters, by language."""
+_TOP = 100
 _MOST_ACTS = 3
 _MOST_REASONS = 2
 _MOST_CORRECTIONS = 3
@@ -68,6 +69,8 @@ def _missing(visit: Visit, seen: Remark) -> Markup | None:
 
 def _mood(visit: Visit, turn: Turn) -> Markup:
     before, after = turn.anger_before, turn.anger_after
+    if before == after == _TOP and turn.reading and turn.reading.faults:
+        return visit.say("card_top", reason=visit.texts.acts[turn.reading.faults[0].act])
     if after == before:
         reason = _reasons(visit, turn, up=True) or visit.say("why_same")
         return visit.say("card_same", anger=after, reason=reason)

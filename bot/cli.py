@@ -190,6 +190,20 @@ def _replay_batch(call: Call, player: "Player") -> int:
     return 0
 
 
+def _evaluate(call: Call) -> int:
+    from bot.evaluation import data, judge, report
+    from bot.jsonlines import dump
+    from dialogues.grading.evaluation import read
+
+    if call.args.file is None:
+        raise CommandError("cli_missing", names=LABELLED.name, command="evaluate")
+    with _opened(call.args.file) as source:
+        rows = read(map(_decoded, _lines(source)), call.args.file)
+    judged = judge(_reader().grader, rows)
+    show([dump(data(rows, judged))] if call.args.json else report(rows, judged, call.texts))
+    return 0
+
+
 def _scenarios(call: Call) -> int:
     from bot.jsonlines import dump
     from bot.report import scenario_row, title
@@ -284,6 +298,7 @@ SEED = Option("--seed", "cli_arg_seed", value="N", whole=True)
 MODE = Option("--mode", "cli_arg_mode", value="MODE", choices=("coach", "exam"))
 JSON = Option("--json", "cli_arg_json")
 REPLIES = Option("FILE", "cli_arg_replies")
+LABELLED = Option("FILE", "cli_arg_labelled")
 COPY = Option("FILE", "cli_arg_backup")
 
 COMMANDS = (
@@ -304,6 +319,7 @@ COMMANDS = (
             Option("--batch", "cli_arg_batch", value="FILE"),
         ),
     ),
+    Command("evaluate", _evaluate, (LABELLED, JSON)),
     Command("scenarios", _scenarios, (JSON,)),
     Command("check", _check, (Option("PATH", "cli_arg_path"),)),
     Command("diagram", _diagram),

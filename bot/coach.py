@@ -76,6 +76,8 @@ class Coach:
         """
         with self._store.transaction():
             visit = self._desk.visit(given)
+            if given.where.kind == "group" and not isinstance(given.what, Command | Press):
+                return []
             match given.what:
                 case Command(name):
                     return self._command(visit, name)

@@ -79,7 +79,7 @@ def _wrapped(line: Text, width: int) -> Iterator[Text]:
         if at > start and _may_break(plain_line, at):
             best = at
         columns += cell_len(char)
-        if columns > width and char != " ":
+        while columns > width and char != " " and at > start:
             end = best if best > start else at
             yield _rstripped(line[start:end])
             start = end

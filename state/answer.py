@@ -104,12 +104,12 @@ def _reaction(before: State, reading: Reading, heard: Heard) -> Beat | None:
         if best.act is Act.LISTEN and before is State.VENTING:
             return None
         return Beat("silence") if silent else Beat("react", best.act.value, reading.words(best))
-    misfits = {effect.misfit for effect in heard.effects}
+    misfits = {effect.misfit: effect.move for effect in heard.effects}
     if Misfit.REPEATED in misfits:
-        return Beat("repeated")
+        return Beat("repeated", quote=reading.words(misfits[Misfit.REPEATED]))
     if Misfit.APOLOGIZED_ENOUGH in misfits:
         return Beat("apologized_enough")
-    if misfits == {Misfit.OUT_OF_PLACE}:
+    if set(misfits) == {Misfit.OUT_OF_PLACE}:
         return Beat("silence") if silent else Beat("out_of_place")
     return None
 

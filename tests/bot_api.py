@@ -792,7 +792,7 @@ class BotApi:
 
     # Changing what was sent
 
-    def _edit_message_text(self, call: Call) -> Json:
+    def _edit_message_text(self, call: Call) -> Json | bool:
         text, entities = _formatted(call.params, "text")
         if not text:
             raise bad("message text is empty")
@@ -800,13 +800,15 @@ class BotApi:
             raise bad("message is too long")
         return self._edited(call, {"text": text, "entities": entities}, _markup(call.params))
 
-    def _edit_message_caption(self, call: Call) -> Json:
+    def _edit_message_caption(self, call: Call) -> Json | bool:
         return self._edited(call, _caption(call.params), _markup(call.params))
 
-    def _edit_message_reply_markup(self, call: Call) -> Json:
+    def _edit_message_reply_markup(self, call: Call) -> Json | bool:
         return self._edited(call, {}, _markup(call.params))
 
-    def _edited(self, call: Call, content: Json, markup: Json) -> Json:
+    def _edited(self, call: Call, content: Json, markup: Json) -> Json | bool:
+        if self.quiet:
+            return True
         shown = self._message(call, "message to edit not found")
         if shown.raw["from"]["id"] != self.me["id"]:
             raise bad("message can't be edited")

@@ -32,7 +32,8 @@ from bot.settings import Settings
 from bot.telegram.connection import connect, explain
 from bot.telegram.core import Core
 from bot.telegram.errors import NotKeptError, TelegramFailedError
-from bot.telegram.handler import Handler, Taps
+from bot.telegram.handler import MOST_TAPS, Handler, Taps
+from bot.telegram.ledger import Ledger
 from bot.telegram.menus import set_menus
 from bot.telegram.outgoing import Poster
 from bot.telegram.pace import Clock, Limits
@@ -102,7 +103,7 @@ class Service:
         self._patience = patience or Patience()
         self._queue = UpdateQueue(self._keep)
         self._chats = ChatByChat()
-        self.bot = connect(settings, MOST_AT_ONCE * 2)
+        self.bot = connect(settings, MOST_AT_ONCE + MOST_TAPS)
         self.application: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder()
             .bot(self.bot)
@@ -111,7 +112,8 @@ class Service:
             .job_queue(None)
             .build()
         )
-        self.core: Worker[Core] = Worker("store", self._open)
+        self._core = Worker("store", self._open)
+        self.core = Ledger(self._core)
         self._reader = Worker("grader", reader)
         self._pictures = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
         self._sender = Sender(
@@ -138,7 +140,7 @@ class Service:
             WeightsError: The grader can't be loaded.
         """
         try:
-            deliveries, chats = await self.core.run(lambda core: core.left())
+            deliveries, chats = await self._core.run(lambda core: core.left())
             await asyncio.gather(self._reader.run(lambda _: None), self._greet())
             for delivery in deliveries:
                 self._queue.put_nowait(delivery)
@@ -174,7 +176,7 @@ class Service:
         await _within(GRACE_SECONDS, self._disconnect())
         self._pictures.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._reader.close)
-        await asyncio.to_thread(self.core.close, lambda core: core.store.close())
+        await asyncio.to_thread(self._core.close, lambda core: core.store.close())
         event(log, "stopped")
 
     async def tick(self) -> float | None:

@@ -16,6 +16,9 @@ from state.store import Outgoing, Store
 MOST_TRIES = 5
 """Starts that find an update unfinished before it is given up: it may be what brings the bot down."""
 
+PAGE = 50
+"""Parcels of a chat that are fetched at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -121,7 +124,7 @@ class Core:
     def waiting(self, chat: int) -> list[Outgoing]:
         """What waits for a chat."""
         with self.store.transaction():
-            return self.store.outbox.waiting(chat)
+            return self.store.outbox.waiting(chat, limit=PAGE)
 
     def sent(self, parcel: int, message: int | None) -> None:
         """Telegram has accepted a parcel, as that message."""

@@ -12,7 +12,8 @@ from telegram.ext import CallbackContext
 from bot.errors import UnreadReply
 from bot.inputs import Heard, Pending
 from bot.logs import event
-from bot.telegram.core import Answer, Core
+from bot.telegram.core import Answer
+from bot.telegram.ledger import Ledger
 from bot.telegram.patience import Patience
 from bot.telegram.sender import Sender
 from bot.telegram.translate import Delivery, Tap
@@ -26,6 +27,9 @@ Context = CallbackContext[Any, Any, Any, Any]
 TAP_SECONDS = 1.0
 """How long a tap's answer waits for words; then the little clock is taken away without any."""
 
+MOST_TAPS = 20
+"""Taps that are being answered at the same time."""
+
 
 class Taps:
     """Answers every tap once, with words if the coach has some soon enough."""
@@ -34,6 +38,7 @@ class Taps:
         self._bot = bot
         self._words: dict[str, asyncio.Future[str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(MOST_TAPS)
 
     def open(self, tap: Tap) -> None:
         """A button was pressed."""
@@ -58,19 +63,20 @@ class Taps:
         await asyncio.wait([waiting], timeout=TAP_SECONDS)
         del self._words[query]
         words = waiting.result() if waiting.done() else ""
-        try:
-            await self._bot.answer_callback_query(query, words or None)
-        except TelegramError as error:
-            log.debug("tap_unanswered error=%s", error)
+        async with self._slots:
+            try:
+                await self._bot.answer_callback_query(query, words or None)
+            except TelegramError as error:
+                log.debug("tap_unanswered error=%s", error)
 
 
 class Handler:
     """Handles deliveries, each of which is on the disk until it is done."""
 
     def __init__(
-        self, core: Worker[Core], reader: Worker[Reader], sender: Sender, taps: Taps, patience: Patience
+        self, ledger: Ledger, reader: Worker[Reader], sender: Sender, taps: Taps, patience: Patience
     ) -> None:
-        self._core = core
+        self._ledger = ledger
         self._reader = reader
         self._sender = sender
         self._taps = taps
@@ -95,7 +101,7 @@ class Handler:
             log.error("error", exc_info=context.error)
             return
         log.error("update_failed update=%d chat=%d", update.id, update.chat, exc_info=context.error)
-        await self._patience.insist(self._core, lambda core: core.fail(update))
+        await self._patience.insist(self._ledger, lambda core: core.fail(update))
         if update.tap is not None:
             self._taps.close(update.tap, "")
         self._sender.wake([update.chat])
@@ -105,7 +111,7 @@ class Handler:
         while True:
             try:
                 answer = await self._patience.insist(
-                    self._core,
+                    self._ledger,
                     lambda core: core.answer(delivery, heard),  # noqa: B023
                 )
             except UnreadReply:

@@ -59,7 +59,7 @@ class Poster:
         for parcel, shown in self.outbox.retire(where.chat, message.retires):
             if shown is None or shown not in seen:
                 seen.add(shown)
-                self.outbox.put(where.chat, STRIP, {"of": parcel}, now)
+                self.outbox.put(where.chat, STRIP, {"message_id": shown} if shown else {"of": parcel}, now)
 
     def _put(self, where: Place, message: Message, now: float, pressed: int | None) -> None:
         *leading, last = self._calls(message, pressed)

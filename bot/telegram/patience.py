@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from bot.telegram.core import Core
+from bot.telegram.ledger import Ledger
 from bot.telegram.pace import Sleep
-from bot.worker import Worker
 from state.errors import StoreFailed
 
 log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
@@ -38,12 +38,12 @@ class Patience:
         most = min(self.longest, self.first * 2.0 ** min(tries - 1, 16))
         return most * (0.5 + 0.5 * self.chance())
 
-    async def insist(self, worker: Worker[_T], work: Callable[[_T], _R]) -> _R:
+    async def insist(self, ledger: Ledger, work: Callable[[Core], _R]) -> _R:
         """Have something done in the store, again and again while the disk is full or the file locked."""
         tries = 0
         while True:
             try:
-                return await worker.run(work)
+                return await ledger.run(work)
             except StoreFailed as error:
                 tries += 1
                 log.error("store_failed tries=%d error=%s", tries, error)

@@ -9,17 +9,17 @@ from telegram import Bot
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
-from bot.telegram.core import Core
+from bot.telegram.core import PAGE, Core
+from bot.telegram.ledger import Ledger
 from bot.telegram.outgoing import EDIT, PHOTO, SEND, STRIP
 from bot.telegram.pace import Clock, Limits, Pace
 from bot.telegram.patience import Patience
-from bot.worker import Worker
 from state.store import Outgoing
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 100
-"""Calls that may be under way at the same time."""
+MOST_AT_ONCE = 20
+"""Calls that may be under way at the same time: enough for thirty a second at half a second each."""
 
 Draw = Callable[[int], Awaitable[bytes]]
 """Draws a session's picture, beside the event loop."""
@@ -41,7 +41,7 @@ class Sender:
     def __init__(
         self,
         bot: Bot,
-        worker: Worker[Core],
+        ledger: Ledger,
         draw: Draw,
         *,
         clock: Clock,
@@ -49,7 +49,7 @@ class Sender:
         limits: Limits,
     ) -> None:
         self._bot = bot
-        self._worker = worker
+        self._ledger = ledger
         self._draw = draw
         self._clock = clock
         self._patience = patience
@@ -104,12 +104,14 @@ class Sender:
     async def _serve(self, chat: int) -> None:
         while chat in self._again:
             self._again.discard(chat)
-            while parcels := await self._patience.insist(self._worker, lambda core: core.waiting(chat)):
-                for parcel in parcels:
-                    if self._ending:
-                        return
-                    if not await self._carry(parcel):
-                        break
+            parcels = await self._patience.insist(self._ledger, lambda core: core.waiting(chat))
+            if len(parcels) == PAGE:
+                self._again.add(chat)
+            for parcel in parcels:
+                if self._ending:
+                    return
+                if not await self._carry(parcel):
+                    break
 
     async def _carry(self, parcel: Outgoing) -> bool:
         """Send one parcel or find that it can't be sent; False where that ends the whole chat."""
@@ -203,8 +205,10 @@ class Sender:
 
     async def _strip(self, parcel: Outgoing) -> None:
         """Take the buttons from a message that was sent."""
-        of = parcel.payload["of"]
-        number = await self._patience.insist(self._worker, lambda core: core.store.outbox.message_of(of))
+        number = parcel.payload.get("message_id")
+        if number is None:
+            of = parcel.payload["of"]
+            number = await self._patience.insist(self._ledger, lambda core: core.store.outbox.message_of(of))
         if number is not None:
             await self._bot.edit_message_reply_markup(parcel.chat, number)
 
@@ -223,7 +227,7 @@ class Sender:
         return False
 
     async def _note(self, work: Callable[[Core], Any]) -> None:
-        await self._patience.insist(self._worker, work)
+        await self._patience.insist(self._ledger, work)
 
 
 def _seconds(error: RetryAfter) -> float:

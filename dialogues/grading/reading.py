@@ -8,6 +8,7 @@ from importlib import resources
 from dialogues.acts import PROPOSALS, QUESTIONS, Act
 from dialogues.grading.grader import Evidence, Grade, Grader
 from dialogues.grading.model import ActModel
+from dialogues.grading.phrasings import vectors
 from dialogues.grading.reply import normalize
 from dialogues.grading.topics import Topics
 from dialogues.languages import LANGUAGES
@@ -22,6 +23,9 @@ _SAME = 0.8
 
 _PARROTED = 0.85
 """Likeness of letters (0–1) from which a reply only says the customer's words again."""
+
+_COMPARED = 600
+"""Letters that are compared; comparing costs their square."""
 
 _SHORTEST_PARROT = 4
 """Letters below which saying the same is no parroting."""
@@ -83,7 +87,7 @@ class Reader:
         key = (scenario.id, scenario.version)
         kept = self._topics.get(key)
         if kept is None or kept[0] is not scenario:
-            kept = self._topics[key] = (scenario, Topics(scenario, self._model.embed))
+            kept = self._topics[key] = (scenario, Topics(scenario, vectors(scenario, self._model)))
         return kept[1]
 
 
@@ -100,14 +104,16 @@ def _letters(text: str) -> str:
     return "".join(char for char in normalize(text).lower() if char.isalnum())
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+def _like(one: str, other: str, least: float) -> bool:
+    """Whether two texts share at least that much of their letters, compared up to a fair length."""
+    matcher = SequenceMatcher(None, one[:_COMPARED], other[:_COMPARED], autojunk=False)
+    return matcher.real_quick_ratio() >= least and matcher.ratio() >= least
 
 
 def _said_before(act: Act, words: str, earlier: Sequence[Reading]) -> bool:
     letters = _letters(words)
     return any(
-        move.act is act and _likeness(letters, _letters(reading.words(move))) >= _SAME
+        move.act is act and _like(letters, _letters(reading.words(move)), _SAME)
         for reading in earlier
         for move in reading.moves
     )
@@ -115,7 +121,7 @@ def _said_before(act: Act, words: str, earlier: Sequence[Reading]) -> bool:
 
 def _parrots(text: str, context: str) -> bool:
     letters = _letters(text)
-    return len(letters) >= _SHORTEST_PARROT and _likeness(letters, _letters(context)) >= _PARROTED
+    return len(letters) >= _SHORTEST_PARROT and _like(letters, _letters(context), _PARROTED)
 
 
 @cache

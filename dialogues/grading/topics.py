@@ -3,7 +3,7 @@
 An author writes a few example phrasings; the nearest in meaning decides, if it is near enough.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,6 @@ import numpy as np
 from dialogues.acts import PROPOSALS, RESTATEMENTS, Act
 from dialogues.grading.model import Floats
 from dialogues.scenario import NEED, Scenario
-
-Embed = Callable[[list[str]], Floats]
-"""Texts to unit vectors, one row each."""
 
 NEAR: dict[Act, float] = {
     Act.ASK_SPECIFIC: 0.45,
@@ -38,9 +35,9 @@ class _Phrasings:
     vectors: Floats
 
     @classmethod
-    def of(cls, phrasings: Mapping[str, Iterable[str]], embed: Embed) -> "_Phrasings":
+    def of(cls, phrasings: Mapping[str, Iterable[str]], vectors: Mapping[str, Floats]) -> "_Phrasings":
         pairs = [(topic, text) for topic, texts in phrasings.items() for text in texts]
-        return cls(tuple(topic for topic, _ in pairs), embed([text for _, text in pairs]))
+        return cls(tuple(topic for topic, _ in pairs), np.stack([vectors[text] for _, text in pairs]))
 
     def nearest(self, meaning: Floats) -> dict[str, float]:
         """Likeness of the nearest phrasing of each topic."""
@@ -51,9 +48,14 @@ class _Phrasings:
 
 
 class Topics:
-    """The topics of one scenario, in every language that it speaks."""
+    """The topics of one scenario, in every language that it speaks.
 
-    def __init__(self, scenario: Scenario, embed: Embed) -> None:
+    Args:
+        scenario: The scenario.
+        vectors: What each of its phrasings means.
+    """
+
+    def __init__(self, scenario: Scenario, vectors: Mapping[str, Floats]) -> None:
         asked: dict[str, list[str]] = {}
         told: dict[str, list[str]] = {}
         named: dict[str, list[str]] = {}
@@ -63,9 +65,9 @@ class Topics:
                 told.setdefault(topic, []).extend(line.text for line in fact.answers)
             for topic, solution in words.solutions.items():
                 named.setdefault(topic, []).extend(solution.named)
-        self._asked = _Phrasings.of(asked, embed)
-        self._restated = _Phrasings.of({topic: [*asked[topic], *told[topic]] for topic in asked}, embed)
-        self._named = _Phrasings.of(named, embed)
+        self._asked = _Phrasings.of(asked, vectors)
+        self._restated = _Phrasings.of({topic: [*asked[topic], *told[topic]] for topic in asked}, vectors)
+        self._named = _Phrasings.of(named, vectors)
         self._breaking = {solution.id for solution in scenario.solutions if solution.breaks_rule}
 
     def topic(self, act: Act, meaning: Floats) -> str | None:
@@ -89,7 +91,3 @@ class Topics:
         best = max(likeness, key=lambda topic: likeness[topic])
         return best if likeness[best] >= NEAR[act] else None
 
-
-def similar(one: Floats, other: Floats) -> float:
-    """Likeness of two meanings, a cosine."""
-    return float(np.dot(one, other))

@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
@@ -15,6 +16,8 @@ from state.store.jobs import Jobs
 from state.store.mailbox import Inbox, Outbox
 from state.store.people import People
 from state.store.sessions import Sessions
+
+_R = TypeVar("_R")
 
 _BUSY_MILLISECONDS = 5000
 
@@ -96,6 +99,32 @@ class Store:
                 raise
         except sqlite3.Error as error:
             raise StoreFailed(f"{self.path}: {error}") from error
+
+    def together(self, works: Sequence[Callable[[], _R]]) -> list[_R | Exception]:
+        """Do several things in one transaction, each of them whole or not at all.
+
+        Returns:
+            For each its result, or what it raised, in which case it has changed nothing.
+
+        Raises:
+            StoreFailed: The database could not be read or written (full, locked); nothing was changed.
+        """
+        with self.transaction():
+            return [self._alone(work) for work in works]
+
+    def _alone(self, work: Callable[[], _R]) -> _R | Exception:
+        self._db.conn.execute("SAVEPOINT alone")
+        try:
+            result: _R | Exception = work()
+        except sqlite3.OperationalError:
+            raise
+        except Exception as error:
+            self._db.conn.execute("ROLLBACK TO alone")
+            for undo in self._undo:
+                undo()
+            result = error
+        self._db.conn.execute("RELEASE alone")
+        return result
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something forgotten whenever a transaction fails."""

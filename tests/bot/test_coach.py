@@ -515,6 +515,8 @@ def test_practising_alone_is_done_in_private(ann):
         (answer,) = ann.command(name)
         assert answer.buttons[0][0].start == "practice"
     assert ann.press(action(Verb.CHOOSE))[0].kind is Kind.TOAST
+    assert ann.say("hello everybody") == []
+    assert ann.do(Unsupported("sticker")) == []
 
 
 def test_help_and_menus_follow_from_the_table(ann):

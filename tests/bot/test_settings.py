@@ -63,7 +63,7 @@ def test_what_is_malformed_is_named(name, value, part):
 def test_a_broken_file_is_named_with_its_line(tmp_path):
     file = tmp_path / ".env"
     file.write_text("A=1\nthis is no setting\n")
-    with pytest.raises(SettingsError, match=r"\.env: line 2 must read NAME=value"):
+    with pytest.raises(SettingsError, match=r"\.env:2: this line must read NAME=value"):
         Settings.read({}, file)
     file.write_bytes(b"A=\xff\xfe")
     with pytest.raises(SettingsError, match="UTF-8"):

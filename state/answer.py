@@ -77,11 +77,11 @@ def answer(before: State, after: State, reading: Reading, heard: Heard, *, rule_
     chase = [beat for beat in heard.beats if beat.said == "chase"]
     told = [beat for beat in heard.beats if beat.said != "chase"][:_MOST_TOLD]
     if rule_broken:
-        return [beat for beat in told if beat.said == "solution"]
+        return [beat for beat in heard.beats if beat.said == "solution"]
     if after in OUTCOMES:
         return [*([reaction] if reaction and reading.faults else []), Beat(_ENDINGS[after])]
     prompt = None if chase else _prompt(before, after, told)
-    if reaction and reading.faults:
+    if (reaction and reading.faults) or after is State.VENTING:
         told = told[: _MOST_TOLD - 1]
     elif reaction and told and before not in _UPSET:
         reaction = None

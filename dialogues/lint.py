@@ -44,7 +44,7 @@ _VENTS = 1 + max(level.vents for level in DIFFICULTIES.values())
 """Bursts that a customer needs at the highest difficulty, the opening among them."""
 
 _PLACEHOLDER = re.compile(r"\{[^{}\n]*\}")
-_QUOTING = frozenset({"chases", "reactions"})
+_QUOTING = frozenset({"chases", "reactions", "repeated"})
 """The sets of lines that may quote the reply that they answer."""
 
 _REPEATS = frozenset({"conversations"})

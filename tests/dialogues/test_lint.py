@@ -367,7 +367,7 @@ def test_a_good_persona_has_no_problem(tmp_path: Path) -> None:
             "{you} is no placeholder",
             "reactions.hush.0",
         ),
-        (put("repeated", 0, value="Again “{quote}”"), "warning", "nothing can be quoted here", "repeated.0"),
+        (put("silence", 0, value="Again “{quote}”"), "warning", "nothing can be quoted here", "silence.0"),
         (
             put("reactions", "hush", value=[{"text": f"q{n}", "heat": ["hot", "cool"]} for n in range(4)]),
             "warning",

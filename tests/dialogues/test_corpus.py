@@ -13,7 +13,7 @@ CORPUS = sorted((ROOT / "dialogues" / "grading" / "corpus").glob("*.jsonl"))
 TEST = sorted((ROOT / "tests" / "labelled").glob("*.test.jsonl"))
 NEAR_COPY = 0.8
 """Share of letter triples from which two replies count as copies."""
-SET_PHRASE = 16
+SET_PHRASE = 20
 """Letters up to which the same reply is nobody's: "Calm down", "您别激动"."""
 
 

@@ -151,7 +151,9 @@ class Debrief(Data):
 class Conversations(Data):
     """Staff replies of whole sessions, played in the tests: what they score is what the rubric means."""
 
-    model: tuple[str, ...] = Field(min_length=5, description="One to be proud of: resolved, 90 points or more.")
+    model: tuple[str, ...] = Field(
+        min_length=5, description="One to be proud of: resolved, 90 points or more."
+    )
     hurried: tuple[str, ...] = Field(default=(), description="Well meant and too fast: 40 to 70 points.")
     rude: tuple[str, ...] = Field(min_length=3, description="A typical bad one: escalated, under 25 points.")
 

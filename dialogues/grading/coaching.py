@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialogues.acts import FAULTS, Act
-from dialogues.grading.rubric import Quote, quote
+from dialogues.grading.rubric import Quote, all_at_once, quote, whole
 from dialogues.scenario import NEED, Lang, Scenario, ScenarioWords
 from dialogues.turn import Misfit, State, Turn
 
@@ -59,6 +59,8 @@ def remark(turns: Sequence[Turn], scenario: Scenario, lang: Lang) -> Remark:
             misfits.setdefault(effect.misfit, words)
         else:
             did.setdefault(effect.move.act, words)
+    if all_at_once(turn, need_known=any(NEED in earlier.told for earlier in turns[:-1])):
+        misfits[Misfit.ALL_AT_ONCE] = whole(turn)
     act, sentence = better(turns[:-1], turn.before, scenario, lang)
     fine = act in did and not faults and not misfits
     return Remark(

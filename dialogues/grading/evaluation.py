@@ -119,7 +119,9 @@ def read(lines: Iterable[str], file: str) -> list[Labelled]:
                     text=_text(row["text"]),
                     context=_text(row.get("context") or ""),
                     acts=frozenset(Act(act) for act in row["acts"]),
-                    spans=tuple((Act(act), int(start), int(end)) for act, start, end in row.get("spans") or ()),
+                    spans=tuple(
+                        (Act(act), int(start), int(end)) for act, start, end in row.get("spans") or ()
+                    ),
                 )
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

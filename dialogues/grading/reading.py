@@ -64,7 +64,7 @@ class Reader:
         """
         grade = self._grader.grade(text, context)
         moves = [self._move(item, text, grade, scenario, earlier) for item in grade.evidence]
-        return Reading(text, _once_each(moves), parroted=_parrots(text, context))
+        return Reading(text, _once_each(moves), _parrots(text, context), self._grader.version)
 
     def _move(
         self, item: Evidence, text: str, grade: Grade, scenario: Scenario, earlier: Sequence[Reading]

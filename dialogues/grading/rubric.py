@@ -12,7 +12,7 @@ from dialogues.acts import FAULTS, QUESTIONS, RESTATEMENTS, Act
 from dialogues.scenario import NEED, Scenario
 from dialogues.turn import Effect, Misfit, Move, State, Turn
 
-VERSION = "1"
+VERSION = "2"
 
 PASS_MARK = 80
 CAP = 79
@@ -74,7 +74,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A moment that cost points: a fault, or a good act that did not fit.
+    """A moment that cost points: a fault, a good act that did not fit, or a reply that was too much.
 
     Attributes:
         quote: The words.
@@ -179,8 +179,13 @@ class Record:
 
     def _slips(self) -> list[Slip]:
         slips = []
+        told: set[str] = set()
         for turn in self.turns:
             seen: set[Act | Misfit] = set()
+            if all_at_once(turn, need_known=NEED in told):
+                cost = MISFIT_COST[Misfit.ALL_AT_ONCE]
+                slips.append(Slip(whole(turn), Misfit.ALL_AT_ONCE, cost))
+            told |= set(turn.told)
             for effect in turn.effects:
                 kind = effect.misfit or effect.move.act
                 cost = _cost(effect)
@@ -208,8 +213,12 @@ MISFIT_COST: dict[Misfit, float] = {
     Misfit.BEFORE_NEED: 2,
     Misfit.REPEATED: 1,
     Misfit.APOLOGIZED_ENOUGH: 1,
+    Misfit.ALL_AT_ONCE: 2,
 }
 """Points that a good act costs where it does not fit, once a reply."""
+
+CONDUCT_SLIPS: tuple[Misfit | None, ...] = (None, Misfit.REPEATED, Misfit.APOLOGIZED_ENOUGH)
+"""Slips that cost points of conduct; None stands for the faults."""
 
 
 def _cost(effect: Effect) -> float:
@@ -221,6 +230,42 @@ def _cost(effect: Effect) -> float:
 def quote(turn: Turn, move: Move) -> Quote:
     """A move of a turn with its words."""
     return Quote(turn.number, move.act, turn.reading.words(move) if turn.reading else "")
+
+
+def whole(turn: Turn) -> Quote:
+    """All the words of a turn, under the first of its acts."""
+    return Quote(turn.number, turn.effects[0].move.act, turn.reading.text if turn.reading else "")
+
+
+_STEPS: tuple[frozenset[Act], ...] = (
+    frozenset({Act.LISTEN, Act.EMPATHIZE, Act.APOLOGIZE, Act.OWN, Act.COMFORT}),
+    QUESTIONS | RESTATEMENTS,
+    frozenset({Act.EXPLAIN, Act.OFFER, Act.COMMIT, Act.DISCLOSE_LIMITS, Act.SEEK_AGREEMENT}),
+    frozenset({Act.FOLLOW_UP, Act.THANK}),
+)
+"""The steps of the deck: soothe, ask, solve, close; "I'm on it", which names no solution, is none."""
+
+_STEPS_AT_ONCE, _ACTS_AT_ONCE = 3, 6
+"""From how many steps and different acts on one reply is everything at once."""
+
+
+def all_at_once(turn: Turn, *, need_known: bool) -> bool:
+    """Whether a reply goes through the steps in one breath, before the need is known.
+
+    Args:
+        turn: The turn of the reply.
+        need_known: Whether the customer had told the need before it.
+    """
+    moves = [effect.move for effect in turn.effects if effect.move.act not in FAULTS]
+    on_it = {move for move in moves if move.act is Act.COMMIT and move.topic is None}
+    gone_through = {
+        number for move in moves for number, step in enumerate(_STEPS) if move.act in step and move not in on_it
+    }
+    return (
+        not need_known
+        and len(gone_through) >= _STEPS_AT_ONCE
+        and len({move.act for move in moves}) >= _ACTS_AT_ONCE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +328,13 @@ def _on_it(record: Record) -> float:
 
 def _ways(record: Record) -> float:
     ways = {move.act for _, move in record.fitting if move.act in QUESTIONS | RESTATEMENTS}
-    return (0.0, 0.4, 0.75, 1.0)[min(3, len(ways))]
+    return (0.0, 0.25, 0.69, 1.0)[min(3, len(ways))]
+
+
+def _step_by_step(record: Record) -> float:
+    """Something was asked, and never everything at once."""
+    asked = record.quotes(*QUESTIONS, *RESTATEMENTS)
+    return _yes(asked and all(slip.misfit is not Misfit.ALL_AT_ONCE for slip in record.slips))
 
 
 def _found(record: Record) -> float:
@@ -307,7 +358,7 @@ def _answered(record: Record) -> float:
 
 def _conduct(record: Record) -> float:
     cost = sum(
-        slip.cost for slip in record.slips if slip.misfit in (None, Misfit.REPEATED, Misfit.APOLOGIZED_ENOUGH)
+        slip.cost for slip in record.slips if slip.misfit in CONDUCT_SLIPS
     )
     return record.share * max(0.0, 1 - cost / _CONDUCT)
 
@@ -324,7 +375,8 @@ PARTS: tuple[Part, ...] = (
     Part(Criterion.APOLOGIZE_FIRST, "with_empathy", 2, _in_reaction(Act.EMPATHIZE)),
     Part(Criterion.APOLOGIZE_FIRST, "with_own", 2, _owned),
     Part(Criterion.APOLOGIZE_FIRST, "with_on_it", 2, _on_it),
-    Part(Criterion.ASK, "ways", 10, _ways),
+    Part(Criterion.ASK, "ways", 8, _ways),
+    Part(Criterion.ASK, "step_by_step", 2, _step_by_step),
     Part(Criterion.ASK, "facts", 5, _found),
     Part(Criterion.ASK, "need", 5, lambda record: _yes(NEED in record.told)),
     Part(Criterion.RESOLVE, "solution", 10, lambda record: _yes(record.agreed)),

@@ -90,4 +90,3 @@ class Topics:
             return None
         best = max(likeness, key=lambda topic: likeness[topic])
         return best if likeness[best] >= NEAR[act] else None
-

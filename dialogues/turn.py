@@ -55,6 +55,8 @@ class Misfit(StrEnum):
     """The third apology and every later one."""
     OUT_OF_PLACE = "out_of_place"
     """Good in itself, and no use here."""
+    ALL_AT_ONCE = "all_at_once"
+    """Soothing, asking, solving and closing in one breath; the scorecard's judgement of a whole reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Move:
             need), or of the solution that a proposal names; None where it is none of the scenario's.
         repeat: Whether the speaker said nearly the same words for this act before.
         formula: For an apology: whether it is a set phrase that names nothing of what happened.
+        vague: For a commit: whether its topic is only likely; before the need is known it is heard as "I'm
+            on it".
         sure: Whether the grader is sure of the act; only then does it block a pass.
     """
 
@@ -78,6 +82,7 @@ class Move:
     topic: str | None = None
     repeat: bool = False
     formula: bool = False
+    vague: bool = False
     sure: bool = True
 
 
@@ -89,11 +94,13 @@ class Reading:
         text: The reply, masked, as stored and shown.
         moves: Acts in the order in which they are said.
         parroted: Whether the reply only says the customer's own words again.
+        grader: Version of the grader that found the moves; empty where none was asked.
     """
 
     text: str
     moves: tuple[Move, ...] = ()
     parroted: bool = False
+    grader: str = ""
 
     @property
     def acts(self) -> frozenset[Act]:

@@ -43,6 +43,7 @@ class Heard:
     answered: int = 0
     progress: bool = False
     interrupted: bool = False
+    vented: bool = False
     escalated: bool = False
 
     def say(self, said: Said, key: str = "", quote: str = "") -> None:
@@ -118,9 +119,9 @@ def _prompt(before: State, after: State, told: list[Beat]) -> Beat | None:
     """What keeps the talk going, by the state that the reply left."""
     said = {beat.said for beat in told}
     quiet = after is not before or not said
+    if after is State.VENTING or (before is State.VENTING and "interrupted" in said):
+        return Beat("vent")
     match after:
-        case State.VENTING:
-            return Beat("vent")
         case State.DEMANDING if quiet:
             return Beat("demand")
         case State.CALMING if quiet:

@@ -135,6 +135,7 @@ class Customer:
                     soothed.append(move.act)
         if not self.ended:
             self._settle(soothed, heard, blocked=bool(faults))
+            self._vent_on(heard, blocked=bool(faults))
             self._repair(moves, heard, blocked=bool(faults))
             self._remember(moves, reading, heard)
             self._limit(before, heard, faulty=bool(faults))
@@ -153,9 +154,10 @@ class Customer:
     def _soothes(self, move: Move) -> bool:
         return move.act in SOOTHING and not self._names_solution(move)
 
-    @staticmethod
-    def _names_solution(move: Move) -> bool:
-        return move.act is Act.OFFER or (move.act is Act.COMMIT and move.topic is not None)
+    def _names_solution(self, move: Move) -> bool:
+        if move.act is Act.COMMIT and move.topic is not None:
+            return self.need_known or not move.vague
+        return move.act is Act.OFFER
 
     def _offend(self, move: Move, reading: Reading, heard: Heard) -> None:
         if move.topic and move.act is Act.OVERPROMISE and self._scenario.solution(move.topic).breaks_rule:
@@ -346,11 +348,17 @@ class Customer:
             full = self._apologies == 1 and Act.APOLOGIZE in soothed and supported
             if fitting & set(soothed):
                 self._vents_left -= 2 if full else 1
-                heard.progress = True
+                heard.vented = heard.progress = True
         waits_in_vain = self.state is State.DEMANDING and set(soothed) <= PASSIVE
         soothed.clear()
         if not waits_in_vain:
             heard.progress |= trigger(self, "soothe")
+
+    def _vent_on(self, heard: Heard, *, blocked: bool) -> None:
+        """Cut short after an apology, the customer has their say all the same."""
+        if self.state is State.VENTING and heard.interrupted and self.apologized and not blocked:
+            self._vents_left -= not heard.vented
+            trigger(self, "soothe")
 
     def _repair(self, moves: tuple[Move, ...], heard: Heard, *, blocked: bool) -> None:
         if self.state is not State.ESCALATING:

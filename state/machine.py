@@ -104,7 +104,7 @@ TRANSITIONS: tuple[dict[str, Any], ...] = (
     _row("break_rule", _LIVE, State.UNRESOLVED),
     # stall: limits of patience are reached
     _row("stall", State.ESCALATING, State.ESCALATED),
-    _row("stall", _LIVE, State.UNRESOLVED),
+    _row("stall", _BEFORE_ESCALATION, State.UNRESOLVED),
     # close: the goodbye
     _row("close", State.AGREED, State.RESOLVED),
     # run_out: no more replies come (time is up, staff gave up)

@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 import struct
 import time
 from collections import deque
@@ -373,15 +374,22 @@ class BotApi:
         posted: How many updates there have been.
         on_message: Told of every message that the bot sends.
         flood: Whether Telegram's limits of sending hold: 30 a second, 20 a minute in a group.
+        tls: Certificate and key, for a server that is reached by https.
         quiet: Whether calls are forgotten and chats keep their last messages only, for load.
     """
 
     def __init__(
-        self, *, token: str = TOKEN, clock: Callable[[], float] = time.time, quiet: bool = False
+        self,
+        *,
+        token: str = TOKEN,
+        clock: Callable[[], float] = time.time,
+        quiet: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.token = token
         self.clock = clock
         self.quiet = quiet
+        self.tls = tls
         self.flood = False
         self.me: Json = {
             "id": int(token.split(":")[0]),
@@ -491,7 +499,7 @@ class BotApi:
 
     async def __aenter__(self) -> "BotApi":
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, ssl=self.tls)
         self.start(self._push())
         return self
 
@@ -513,7 +521,7 @@ class BotApi:
     @property
     def url(self) -> str:
         """The root for `TELEGRAM_API_URL`."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def cut_off(self) -> None:
         """Close every connection, as a dead network does."""

@@ -58,6 +58,9 @@ TICK_SECONDS = 1.0
 CATCH_UP_SECONDS = 10.0
 """How long what is due waits at the start for what was said before."""
 
+WARM_UP = "您有什么要求？"
+"""A reply that asks about something, in a language that every grader reads."""
+
 KEEP_SECONDS = 7 * 86_400.0
 """How long finished letters are kept, against updates that come twice."""
 
@@ -125,7 +128,7 @@ class Service:
             limits=limits or Limits(),
         )
         self._taps = Taps(self.bot)
-        self._stopped = False
+        self._started = self._stopped = False
         self._beside: set[asyncio.Task[None]] = set()
         handler = Handler(self.core, self._reader, self._sender, self._taps, self._patience)
         self.application.add_handler(TypeHandler(Delivery, handler.handle))
@@ -152,8 +155,10 @@ class Service:
         except BaseException:
             await self.stop()
             raise
-        self._do_beside(set_menus(self.bot, self._settings.lang))
+        self._do_beside(set_menus(self.bot, self._settings.lang, self._settings.owners))
         self._do_beside(self._keep_time())
+        self._do_beside(self._warm_up())
+        self._started = True
         event(log, "started", bot=self.bot.id, left=len(deliveries))
 
     async def stop(self) -> None:
@@ -177,7 +182,8 @@ class Service:
         self._pictures.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._reader.close)
         await asyncio.to_thread(self._core.close, lambda core: core.store.close())
-        event(log, "stopped")
+        if self._started:
+            event(log, "stopped")
 
     async def tick(self) -> float | None:
         """Do what is due by now; gives when something is due next, in seconds since 1970."""
@@ -194,16 +200,19 @@ class Service:
     def _open(self) -> Core:
         settings = self._settings
         store = Store.open(self._database)
+        library = Library.read(settings.scenarios)
         desk = Desk(
             store,
-            Library.read(settings.scenarios),
+            library,
             clock=self._clock,
             rng=self._rng,
             lang=settings.lang,
             zone=settings.zone,
+            owners=settings.owners,
+            terminal=False,
         )
         poster = Poster(store.outbox, lambda: self.bot.username, settings.typing)
-        return Core(store, self._coach(desk), poster, self._clock, settings.lang)
+        return Core(store, library, self._coach(desk), poster, self._clock, settings.lang)
 
     async def _keep(self, update: Update) -> Delivery | None:
         delivery = translate(update, self.bot.username, self._clock())
@@ -250,6 +259,15 @@ class Service:
             raise TelegramFailedError("telegram_listen", listen=listen, why=error.strerror or error) from None
         except TelegramError as error:
             raise explain(error, self._settings) from None
+
+    async def _warm_up(self) -> None:
+        """Have the grader meet every scenario, so that nobody's first reply waits for it."""
+        library = await self.core.run(lambda core: core.library)
+        for scenario in library.scenarios.values():
+            try:
+                await self._reader.run(lambda reader: reader.read(WARM_UP, "", scenario, ()))  # noqa: B023
+            except Exception:
+                log.exception("warm_up_failed scenario=%s", scenario.id)
 
     async def _keep_time(self) -> None:
         """Look again and again whether something is due; once a day, forget old letters.

@@ -20,11 +20,15 @@ _TALKATIVE = ("telegram.ext.ExtBot", "telegram.ext.Updater", "telegram.ext.Appli
 """Loggers that write down whole updates when one can't be read."""
 
 
+_LEFT_OUT = ("eceived data was", "Updater stopped unexpectedly", "one more time to mark all fetched")
+"""Lines that show a whole update, and some that worry about updates which are on the disk."""
+
+
 class _WithoutUpdates(logging.Filter):
-    """Keeps people's words out of the log: lines that would show a whole update are left out."""
+    """Keeps people's words out of the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "eceived data was" not in str(record.msg)
+        return not any(words in str(record.msg) for words in _LEFT_OUT)
 
 
 class UpdatesRequest(HTTPXRequest):

@@ -10,6 +10,7 @@ from bot.messages import Message, say
 from bot.telegram.outgoing import Poster
 from bot.telegram.translate import Delivery
 from dialogues.languages import texts
+from dialogues.library import Library
 from dialogues.scenario import Lang
 from state.store import Outgoing, Store
 
@@ -39,6 +40,7 @@ class Core:
 
     Attributes:
         store: The open database.
+        library: What can be played.
         coach: The conversation.
         poster: Writes messages into the outbox.
         clock: Gives the time, in seconds since 1970.
@@ -46,6 +48,7 @@ class Core:
     """
 
     store: Store
+    library: Library
     coach: Coach
     poster: Poster
     clock: Callable[[], float]

@@ -18,8 +18,9 @@ from state.store import Outgoing
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 20
-"""Calls that may be under way at the same time: enough for thirty a second at half a second each."""
+MOST_AT_ONCE = 12
+"""Calls that may be under way at the same time: enough for thirty messages a second at 0.3 s each; every
+open connection makes each call a little dearer."""
 
 Draw = Callable[[int], Awaitable[bytes]]
 """Draws a session's picture, beside the event loop."""

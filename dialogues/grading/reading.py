@@ -10,7 +10,7 @@ from dialogues.grading.grader import Evidence, Grade, Grader
 from dialogues.grading.model import ActModel
 from dialogues.grading.phrasings import vectors
 from dialogues.grading.reply import normalize
-from dialogues.grading.topics import Topics
+from dialogues.grading.topics import PLAIN, Topics
 from dialogues.languages import LANGUAGES
 from dialogues.scenario import Scenario
 from dialogues.turn import Move, Reading
@@ -69,9 +69,9 @@ class Reader:
     def _move(
         self, item: Evidence, text: str, grade: Grade, scenario: Scenario, earlier: Sequence[Reading]
     ) -> Move:
-        topic = None
+        topic, near = None, 0.0
         if item.end > item.start:
-            topic = self._topics_of(scenario).topic(item.act, grade.meaning(item.start, item.end))
+            topic, near = self._topics_of(scenario).topic(item.act, grade.meaning(item.start, item.end))
         words = text[item.start : item.end]
         return Move(
             act=item.act,
@@ -80,6 +80,7 @@ class Reader:
             topic=topic,
             repeat=item.act not in _REPEATABLE and _said_before(item.act, words, earlier),
             formula=item.act is Act.APOLOGIZE and Act.OWN not in grade.acts and _names_nothing(words),
+            vague=item.act is Act.COMMIT and near < PLAIN,
             sure=item.sure,
         )
 

@@ -23,6 +23,9 @@ NEAR: dict[Act, float] = {
 }
 """The least likeness, a cosine, at which words are about a topic."""
 
+PLAIN = 0.8
+"""The likeness from which a commit names a solution plainly; below, it may be no more than "I'm on it"."""
+
 _RULE_BREAKING = 0.08
 """How much nearer a way out that breaks a rule must be than any other, unless it is overpromised."""
 
@@ -70,10 +73,11 @@ class Topics:
         self._named = _Phrasings.of(named, vectors)
         self._breaking = {solution.id for solution in scenario.solutions if solution.breaks_rule}
 
-    def topic(self, act: Act, meaning: Floats) -> str | None:
-        """What words are about that do an act; None where it is nothing of the scenario's.
+    def topic(self, act: Act, meaning: Floats) -> tuple[str | None, float]:
+        """What words are about that do an act, and how near they are to it (a cosine).
 
-        An open question asks for the whole story and has no topic.
+        The topic is None where it is nothing of the scenario's. An open question asks for the whole
+        story and has no topic.
         """
         if act in PROPOSALS:
             likeness = self._named.nearest(meaning)
@@ -87,6 +91,6 @@ class Topics:
         elif act in RESTATEMENTS:
             likeness = self._restated.nearest(meaning)
         else:
-            return None
+            return None, 0.0
         best = max(likeness, key=lambda topic: likeness[topic])
-        return best if likeness[best] >= NEAR[act] else None
+        return (best if likeness[best] >= NEAR[act] else None), likeness[best]

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 from state.errors import StoreBroken, StoreError, StoreFailed, StoreNewer
 from state.migrations import MIGRATIONS
 from state.store.contents import Contents
+from state.store.disputes import Disputes
 from state.store.jobs import Jobs
 from state.store.mailbox import Inbox, Outbox
 from state.store.people import People
@@ -29,6 +30,7 @@ class Store:
         path: The file; None for a database in memory.
         people: Who practises, and what they prefer.
         sessions: What was played.
+        disputes: What people found unfair in their grades.
         inbox: What came in.
         outbox: What is to be sent.
         jobs: What is due when.
@@ -42,6 +44,7 @@ class Store:
         self.contents = Contents(db)
         self.people = People(db)
         self.sessions = Sessions(db, self.contents)
+        self.disputes = Disputes(db)
         self.inbox = Inbox(db)
         self.outbox = Outbox(db)
         self.jobs = Jobs(db)

@@ -24,7 +24,7 @@ async def main() -> None:
         await message.reply_text(message.text or "")
 
     token, root = os.environ["TELEGRAM_BOT_TOKEN"], os.environ["TELEGRAM_API_URL"]
-    application = ApplicationBuilder().token(token).base_url(f"{root}/bot").concurrent_updates(True).build()
+    application = ApplicationBuilder().token(token).base_url(f"{root}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench.crowd import Cost, Player, answer_each, crowd
 
-PEOPLE, MESSAGES, RUNS = 50, 4_000, 3
+PEOPLE, MESSAGES, RUNS = 50, 3_000, 3
 
 
 @pytest.mark.bench
@@ -26,7 +26,7 @@ async def test_a_turn_costs_at_most_twice_an_echo(tmp_path: Path) -> None:
     last, other = lobby[-1], echo[-1]
     print(f"\nCPU a message: echo with a commit {base:.2f} ms, lobby-drill {ours:.2f} ms: ratio {ratio:.2f}")
     print(
-        f"turns a second: echo {other.turns / other.seconds:.0f}, "
-        f"lobby-drill {last.turns / last.seconds:.0f} ({last.messages / last.turns:.1f} messages a turn, {last.messages / last.seconds:.0f} a second)"
+        f"turns a second: echo {other.turns / other.seconds:.0f}, lobby-drill {last.turns / last.seconds:.0f}"
     )
+    print(f"lobby-drill sent {last.messages / last.turns:.1f} messages a turn")
     assert ratio <= 2

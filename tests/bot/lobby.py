@@ -29,6 +29,7 @@ class FakeTime:
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.now = now
         self.slept: list[float] = []
+        self._more = asyncio.Event()
 
     def __call__(self) -> float:
         """The time."""
@@ -38,7 +39,14 @@ class FakeTime:
         """Let time pass at once."""
         self.slept.append(seconds)
         self.now += seconds
+        self._more.set()
         await asyncio.sleep(0)
+
+    async def has_slept(self, times: int) -> None:
+        """Return when somebody has slept so often."""
+        while len(self.slept) < times:
+            self._more.clear()
+            await self._more.wait()
 
 
 class TagReader:

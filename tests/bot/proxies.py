@@ -18,6 +18,7 @@ class Proxy:
         url: Its address, with the user and password that it asks for.
         targets: Hosts and ports to which it was asked to connect.
         refused: Connections whose password was wrong.
+        tunnels: How many tunnels were opened (HTTP).
     """
 
     def __init__(self, user: str, password: str) -> None:
@@ -26,6 +27,7 @@ class Proxy:
         self.url = ""
         self.targets: list[tuple[str, int]] = []
         self.refused = 0
+        self.tunnels = 0
 
     async def pipe(self, reader: Reader, writer: Writer, host: str, port: int, first: bytes = b"") -> None:
         """Connect one side with the other until either ends."""
@@ -52,6 +54,7 @@ class HttpProxy(Proxy):
             await writer.drain()
             return
         if method == "CONNECT":
+            self.tunnels += 1
             host, _, port = target.rpartition(":")
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
             await self.pipe(reader, writer, host, int(port))

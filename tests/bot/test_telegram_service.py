@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sqlite3
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -19,11 +20,14 @@ from bot.messages import Message, escape
 from bot.settings import Settings
 from bot.telegram.app import Service
 from bot.telegram.errors import TelegramFailedError
+from bot.telegram.sender import MOST_AT_ONCE
 from dialogues.turn import Reading
 from tests.bot.echo import EchoCoach
 from tests.bot.lobby import Lobby, lobby
 from tests.bot.proxies import proxy
 from tests.bot_api import TOKEN, BotApi, push
+
+CERTIFICATE = Path(__file__).parents[1] / "loopback.pem"
 
 
 @pytest.fixture
@@ -406,13 +410,13 @@ async def test_a_killed_bot_answers_everything_after_its_restart(api: BotApi, tm
 async def test_sigterm_ends_within_five_seconds_and_keeps_everything(api: BotApi, tmp_path: Path) -> None:
     """Even when Telegram does not answer any more."""
     file = tmp_path / "lobby.db"
-    people = [api.person(f"同事{number}") for number in range(20)]
+    people = [api.person(f"同事{number}") for number in range(MOST_AT_ONCE)]
     bot = await child(api, file, "--echo")
     await api.until(lambda: api.polls)
     api.fail("sendMessage", hang=True)
     for person in people:
         person.say("喂")
-    await api.until(lambda: len(api.called("sendMessage")) == 20)
+    await api.until(lambda: len(api.called("sendMessage")) == MOST_AT_ONCE)
     api.fail("getUpdates", hang=True)
     start = time.monotonic()
     bot.terminate()
@@ -524,6 +528,22 @@ async def test_a_proxy_carries_everything(api: BotApi, coach: EchoCoach, kind: s
         assert way.targets
         assert set(way.targets) == {("127.0.0.1", api.port)}
         assert way.refused == 0
+
+
+async def test_https_goes_through_a_tunnel(coach: EchoCoach, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with the real Telegram: the proxy opens a tunnel and sees no more than the host."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(CERTIFICATE)
+    async with (
+        BotApi(tls=tls) as api,
+        proxy("http", "teller", "pa55") as way,
+        lobby(api, coach=coach, TELEGRAM_PROXY_URL=way.url) as hall,
+    ):
+        assert api.url.startswith("https://")
+        assert [shown.text for shown in await hall.say(api.person(), "喂")] == ["喂"]
+        assert set(way.targets) == {("127.0.0.1", api.port)}
+        assert (way.tunnels, way.refused) == (len(way.targets), 0)
 
 
 # The webhook

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dialogues.grading.coaching import model_for
-from dialogues.grading.rubric import Criterion, Result, Scorecard, Slip
+from dialogues.grading.coaching import hint, model_for
+from dialogues.grading.rubric import CONDUCT_SLIPS, Criterion, Result, Scorecard, Slip
 from dialogues.languages import texts
 from dialogues.scenario import Advice, Lang, Scenario, ScenarioWords
 from dialogues.turn import Misfit, Turn
@@ -20,6 +20,7 @@ _SENTENCES: dict[str, Callable[[Advice], tuple[str, ...]]] = {
     "with_own": lambda advice: advice.own,
     "with_on_it": lambda advice: advice.on_it,
     "ways": lambda advice: advice.ask_check,
+    "step_by_step": lambda advice: advice.ask_open,
     "solution": lambda advice: advice.offer,
     "explanation": lambda advice: advice.explain,
     "agreement": lambda advice: advice.offer,
@@ -29,13 +30,14 @@ _SENTENCES: dict[str, Callable[[Advice], tuple[str, ...]]] = {
 }
 """Which of the scenario's sentences does what a part of the rubric asks for."""
 
-_SLIPS: dict[str, Misfit | None] = {
-    "patience": Misfit.INTERRUPTS,
-    "before_questions": Misfit.BEFORE_APOLOGY,
-    "timely": Misfit.BEFORE_NEED,
-    "conduct": None,
+_SLIPS: dict[str, tuple[Misfit | None, ...]] = {
+    "patience": (Misfit.INTERRUPTS,),
+    "before_questions": (Misfit.BEFORE_APOLOGY,),
+    "step_by_step": (Misfit.ALL_AT_ONCE,),
+    "timely": (Misfit.BEFORE_NEED,),
+    "conduct": CONDUCT_SLIPS,
 }
-"""Parts that are lost by a slip, and by which; None for a fault."""
+"""Parts that are lost by slips, and by which; None for a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def advice(result: Result, card: Scorecard, turns: Sequence[Turn], scenario: Sce
         lang: Language of the answer.
 
     Returns:
-        One line: praise where nothing was missing; else what was, and a sentence that would have served.
+        One line: praise where nothing was missing; else what was, by which rule where it was a slip,
+        and a sentence that would have served.
     """
     say = texts(lang).say
     if not result.missing:
@@ -76,19 +79,25 @@ def advice(result: Result, card: Scorecard, turns: Sequence[Turn], scenario: Sce
             missing=say(f"missing_{part}"),
             turn=slip.quote.turn,
             words=slip.quote.words,
+            rule=say(rule(slip)),
             sentence=model_for(turn, turns, scenario, lang),
         )
     if result.criterion is Criterion.CONDUCT:
-        return say("missing_taking_part")
+        return say("advice_try", missing=say("missing_taking_part"), sentence=hint(turns, scenario, lang))
     return say("advice_try", missing=say(f"missing_{part}"), sentence=_sentence(part, session))
+
+
+def rule(slip: Slip) -> str:
+    """Key of the deck's rule that a slip went against."""
+    return f"rule_{slip.misfit or slip.quote.act}"
 
 
 def _slip(part: str, session: _Session) -> Slip | None:
     """The costliest slip by which a part was lost, if it was said in words."""
     if part not in _SLIPS:
         return None
-    kind = _SLIPS[part]
-    return next((slip for slip in session.card.slips if slip.misfit is kind and slip.quote.words), None)
+    kinds = _SLIPS[part]
+    return next((slip for slip in session.card.slips if slip.misfit in kinds and slip.quote.words), None)
 
 
 def _sentence(part: str, session: _Session) -> str:

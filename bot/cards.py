@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.advice import advice
+from bot.advice import advice, rule
 from bot.desk import Review, Visit
 from bot.messages import Markup, aside, bold, italic, lines, paragraphs
-from dialogues.acts import FAULTS
+from dialogues.acts import FAULTS, Act
 from dialogues.grading.coaching import Remark, model_for, remark
-from dialogues.grading.rubric import PASS_MARK, Criterion, Quote, Result, Slip
+from dialogues.grading.rubric import CONDUCT_SLIPS, PASS_MARK, Criterion, Quote, Result, Scorecard, Slip
 from dialogues.scenario import Lang, Scenario
 from dialogues.turn import Effect, Heat, State, Turn
 
@@ -98,16 +98,16 @@ def _acts(visit: Visit, quotes: Iterable[Quote]) -> Markup:
     """Acts with the words that show them: the same words once, behind all that they do."""
     by_words: dict[str, list[str]] = {}
     for quote in quotes:
-        by_words.setdefault(_short(quote.words, visit.lang), []).append(visit.texts.acts[quote.act])
+        by_words.setdefault(short(quote.words, visit.lang), []).append(visit.texts.acts[quote.act])
     return _list(visit, [_named(visit, "/".join(acts), words) for words, acts in by_words.items()])
 
 
 def _act(visit: Visit, quote: Quote) -> Markup:
-    return _named(visit, visit.texts.acts[quote.act], _short(quote.words, visit.lang))
+    return _named(visit, visit.texts.acts[quote.act], short(quote.words, visit.lang))
 
 
 def _misfit(visit: Visit, misfit: str, quote: Quote) -> Markup:
-    return _named(visit, visit.say(f"misfit_{misfit}"), _short(quote.words, visit.lang))
+    return _named(visit, visit.say(f"misfit_{misfit}"), short(quote.words, visit.lang))
 
 
 def _named(visit: Visit, name: str, words: str) -> Markup:
@@ -118,7 +118,16 @@ def _list(visit: Visit, parts: Iterable[str]) -> Markup:
     return visit.say("card_and").join(parts)
 
 
-def _short(words: str, lang: Lang) -> str:
+def found(visit: Visit, text: str, marks: Iterable[tuple[Act, int, int]]) -> Markup:
+    """Acts of a reply with the words that show them, each act once; empty where there is none."""
+    words: dict[Act, str] = {}
+    for act, start, end in marks:
+        words.setdefault(act, short(text[start:end], visit.lang))
+    return _list(visit, [_named(visit, visit.texts.acts[act], shown) for act, shown in words.items()])
+
+
+def short(words: str, lang: Lang) -> str:
+    """A quotation that is short enough for a card; empty where there is nothing to read."""
     words = " ".join(words.split())
     if not any(char.isalnum() for char in words):
         return ""
@@ -155,11 +164,12 @@ def scorecard(visit: Visit, review: Review) -> Markup:
         lines(
             headline(visit, review),
             None if review.run.branched is None else visit.say("result_branch"),
+            visit.say("result_upheld", count=review.upheld) if review.upheld else None,
             *[visit.say("result_blocker", blocker=visit.say(f"blocker_{it}")) for it in shown.blockers],
         ),
-        lines(*[_criterion(visit, result) for result in shown.results]),
+        lines(*[_criterion(visit, result, shown) for result in shown.results]),
         lines(*corrections(visit, review)),
-        visit.say("result_best", words=_short(shown.best.words, visit.lang)) if shown.best else None,
+        visit.say("result_best", words=short(shown.best.words, visit.lang)) if shown.best else None,
         visit.say("result_rubric", version=shown.version, mark=PASS_MARK),
     )
 
@@ -171,7 +181,8 @@ def corrections(visit: Visit, review: Review) -> list[Markup]:
         if result.missing and result.criterion is not Criterion.CONDUCT:
             line = advice(result, review.card, review.turns, review.scenario, review.lang)
             if not any(sentence in line for sentence in said):
-                said[_last_quoted(line)] = visit.say("result_advice", advice=line)
+                named = visit.say(f"criterion_{result.criterion}")
+                said[_last_quoted(line)] = visit.say("result_advice", criterion=named, advice=line)
     shown = list(said.values())[:_MOST_CORRECTIONS]
     return [visit.say("result_corrections"), *shown] if shown else []
 
@@ -196,8 +207,9 @@ def _correction(visit: Visit, slip: Slip, sentence: str) -> Markup:
     return visit.say(
         "result_correction",
         turn=slip.quote.turn,
-        words=_short(slip.quote.words, visit.lang),
+        words=short(slip.quote.words, visit.lang),
         why=visit.say(f"misfit_{slip.misfit}") if slip.misfit else visit.texts.acts[slip.quote.act],
+        rule=visit.say(rule(slip)),
         sentence=sentence,
     )
 
@@ -221,8 +233,8 @@ def debrief(visit: Visit, review: Review) -> Markup:
     )
 
 
-def _criterion(visit: Visit, result: Result) -> Markup:
-    words = [_short(quote.words, visit.lang) for quote in result.evidence[:2]]
+def _criterion(visit: Visit, result: Result, card: Scorecard) -> Markup:
+    words = [short(quote.words, visit.lang) for quote in result.evidence[:2]]
     quoted = [visit.say("result_quote", words=word) for word in words if word]
     return lines(
         visit.say(
@@ -233,14 +245,14 @@ def _criterion(visit: Visit, result: Result) -> Markup:
             max=result.max,
         ),
         Markup(" ").join(quoted) if quoted else None,
-        visit.say("result_missing", missing=visit.say(f"missing_{_costliest(result)}"))
+        visit.say("result_missing", missing=visit.say(f"missing_{_costliest(result, card)}"))
         if result.missing
         else None,
     )
 
 
-def _costliest(result: Result) -> str:
-    if result.criterion is Criterion.CONDUCT and not result.evidence:
+def _costliest(result: Result, card: Scorecard) -> str:
+    if result.criterion is Criterion.CONDUCT and all(it.misfit not in CONDUCT_SLIPS for it in card.slips):
         return "taking_part"
     return result.missing[0]
 
@@ -278,7 +290,7 @@ _PART = 3000
 def _exchange(visit: Visit, turn: Turn) -> list[Markup]:
     if turn.reading is None:
         return [_customer(visit, turn.lines, turn.anger_after)] if turn.lines else []
-    spoken = turn.reading.text if _short(turn.reading.text, visit.lang) else visit.say("transcript_silence")
+    spoken = turn.reading.text if short(turn.reading.text, visit.lang) else visit.say("transcript_silence")
     named = dict.fromkeys(_label(visit, effect) for effect in turn.effects)
     return [
         lines(

@@ -210,10 +210,10 @@ def _start(
         )
     )
     jobs = visit.store.jobs
-    jobs.plan(ALONE, str(run.id), visit.now + DAY)
+    jobs.plan(ALONE, str(run.id), visit.now + DAY, chat=run.chat)
     if deadline is not None:
-        jobs.plan(WARN, str(run.id), deadline - WARNING_SECONDS)
-        jobs.plan(OVER, str(run.id), deadline)
+        jobs.plan(WARN, str(run.id), deadline - WARNING_SECONDS, chat=run.chat)
+        jobs.plan(OVER, str(run.id), deadline, chat=run.chat)
     return run
 
 

@@ -268,6 +268,28 @@ def _doctor(call: Call) -> int:
     return FINDINGS if broken else 0
 
 
+def _disputes(call: Call) -> int:
+    from bot.jsonlines import dump
+    from bot.objections import report, rows
+    from state.store import Status, Store
+
+    file, known = call.settings.database_file(call.environ), []
+    if file.exists():
+        store = Store.open(file)
+        try:
+            known = store.disputes.all()
+        finally:
+            store.close()
+    if call.args.json:
+        show(map(dump, rows(known, upheld=call.args.upheld)))
+        return 0
+    listed = [it for it in known if it.status is Status.UPHELD or not call.args.upheld]
+    show(report(listed, call.settings.zone, call.texts, call.paint))
+    if not listed:
+        call.say("cli_disputes_none")
+    return 0
+
+
 def _backup(call: Call) -> int:
     from state.backup import copy
 
@@ -323,6 +345,11 @@ COMMANDS = (
     Command("scenarios", _scenarios, (JSON,)),
     Command("check", _check, (Option("PATH", "cli_arg_path"),)),
     Command("diagram", _diagram),
+    Command(
+        "disputes",
+        _disputes,
+        (Option("--upheld", "cli_arg_upheld"), Option("--json", "cli_arg_disputes_json")),
+    ),
     Command("doctor", _doctor),
     Command("backup", _backup, (COPY, Option("--force", "cli_arg_force"))),
 )

@@ -12,7 +12,7 @@ steps, so that grading never blocks that thread::
 
 from collections.abc import Callable
 
-from bot import choosing, commands, ending, playing, preferences, progress
+from bot import choosing, commands, deciding, disputes, ending, playing, preferences, progress
 from bot.actions import Action, Verb, parse
 from bot.answers import outdated
 from bot.catalogue import playable
@@ -23,7 +23,7 @@ from dialogues.errors import UnknownScenarioError
 from dialogues.languages import Texts
 from dialogues.masking import mask
 from state.errors import NoSession
-from state.store import Run
+from state.store import Job, Run
 
 ACTIONS: dict[Verb, Callable[[Visit, Action], list[Message]]] = {
     Verb.MENU: choosing.menu,
@@ -40,6 +40,10 @@ ACTIONS: dict[Verb, Callable[[Visit, Action], list[Message]]] = {
     Verb.SCORECARD: progress.scorecard,
     Verb.DEBRIEF: progress.debrief,
     Verb.HISTORY: progress.history,
+    Verb.UNFAIR: disputes.ask,
+    Verb.CLAIM: disputes.claim,
+    Verb.DECIDE: deciding.decide,
+    Verb.REVIEW: deciding.following,
     Verb.SET: preferences.change,
 }
 """What each button does."""
@@ -48,6 +52,11 @@ _JOBS: dict[str, Callable[[Visit, Run], list[Message]]] = {
     ending.WARN: playing.warn,
     ending.OVER: playing.time_out,
     ending.ALONE: playing.forsake,
+}
+
+_NEWS: dict[str, Callable[[Desk, Job], tuple[Place, list[Message]] | None]] = {
+    deciding.NEW: deciding.tell_new,
+    deciding.DECIDED: deciding.tell_decided,
 }
 
 UNSUPPORTED = ("sticker", "photo", "voice", "video", "document", "location", "contact", "edited", "other")
@@ -91,26 +100,33 @@ class Coach:
                     return self._unsupported(visit, kind)
 
     def due(self) -> list[tuple[Place, list[Message]]]:
-        """Do what is due by now (time limits and their warnings, sessions left alone for a day)."""
+        """Do what is due by now: time limits and their warnings, sessions left alone for a day, news."""
         said = []
         with self._store.transaction():
             now = self._desk.now()
-            for job in self._store.jobs.due(now):
-                if job.kind not in _JOBS:
+            for job in self._store.jobs.due(now, terminal=self._desk.terminal):
+                if job.kind not in _JOBS and job.kind not in _NEWS:
                     continue
                 self._store.jobs.done(job.id, now)
-                run = self._of_job(job.key)
-                if run is None:
-                    continue
-                if job.kind == ending.ALONE and run.touched_at + playing.DAY > now:
-                    self._store.jobs.plan(job.kind, job.key, run.touched_at + playing.DAY)
-                    continue
-                said.append((place_of(run), _JOBS[job.kind](self._desk.call(run), run)))
+                news = _NEWS[job.kind](self._desk, job) if job.kind in _NEWS else self._happen(job, now)
+                if news is not None:
+                    said.append(news)
         return said
+
+    def _happen(self, job: Job, now: float) -> tuple[Place, list[Message]] | None:
+        """Something is due in a session; None where it is over, or has been touched since."""
+        run = self._of_job(job.key)
+        if run is None:
+            return None
+        if job.kind == ending.ALONE and run.touched_at + playing.DAY > now:
+            self._store.jobs.plan(job.kind, job.key, run.touched_at + playing.DAY, chat=run.chat)
+            return None
+        where = place_of(run)
+        return where, _JOBS[job.kind](self._desk.call(run.person, where), run)
 
     def next_due(self) -> float | None:
         """When `due` has something to do next, in seconds since 1970; None for never."""
-        return self._store.jobs.next_at()
+        return self._store.jobs.next_at(terminal=self._desk.terminal)
 
     def review(self, session: int, person: int | None = None) -> Review:
         """A session to look back on, for a picture of it.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import choosing, playing, preferences, progress
+from bot import choosing, deciding, playing, preferences, progress
 from bot.answers import practice_button
 from bot.desk import Visit
 from bot.messages import Button, Markup, Message, bold, code, lines, paragraphs
@@ -28,17 +28,23 @@ class Command:
         scope: Where it is given.
         run: The use case; None where the surface sees to it.
         listed: Whether help and menus name it.
+        owners: Whether it is named to the owners alone.
     """
 
     name: str
     scope: frozenset[Scope]
     run: Callable[[Visit], list[Message]] | None
     listed: bool = True
+    owners: bool = False
 
     @property
     def help(self) -> str:
         """Key of the sentence that says what it does."""
         return f"help_{self.name}"
+
+    def named(self, scope: Scope, *, owner: bool) -> bool:
+        """Whether help and menus name it to somebody at a place."""
+        return self.listed and scope in self.scope and (owner or not self.owners)
 
 
 def start(visit: Visit) -> list[Message]:
@@ -53,7 +59,7 @@ def help_(visit: Visit) -> list[Message]:
     known = [
         Markup(" ").join([code(f"/{command.name}"), visit.say(command.help)])
         for command in COMMANDS
-        if command.listed and visit.place.kind in command.scope
+        if command.named(visit.place.kind, owner=visit.is_owner)
     ]
     buttons = ((practice_button(visit),),) if visit.place.kind != "group" else _door(visit)
     how = "help_how_terminal" if visit.place.kind == "terminal" else "help_how"
@@ -81,6 +87,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("progress", PRIVATE, progress.progress),
     Command("history", PRIVATE, progress.history),
     Command("settings", PRIVATE, preferences.settings),
+    Command("disputes", PRIVATE, deciding.disputes, owners=True),
     Command("cancel", EVERYWHERE, playing.cancel),
     Command("picture", TERMINAL, None),
     Command("help", EVERYWHERE, help_),
@@ -94,9 +101,7 @@ def find(name: str) -> Command | None:
     return next((command for command in COMMANDS if command.name == name), None)
 
 
-def menu(scope: Scope, lang: Lang) -> list[tuple[str, str]]:
-    """A scope's command menu: names and what they do."""
+def menu(scope: Scope, lang: Lang, *, owner: bool = False) -> list[tuple[str, str]]:
+    """A scope's command menu, for an owner or for everybody: names and what they do."""
     say = texts(lang).say
-    return [
-        (command.name, say(command.help)) for command in COMMANDS if command.listed and scope in command.scope
-    ]
+    return [(command.name, say(command.help)) for command in COMMANDS if command.named(scope, owner=owner)]

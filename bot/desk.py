@@ -31,6 +31,7 @@ class Review:
         opening_anger: Anger (0–100) before the first reply.
         turns: Its turns, in order.
         card: Its scorecard; for one that goes on, as it stands.
+        upheld: How many of its acts were graded wrongly, as was decided; the score stays as it was.
     """
 
     run: Run
@@ -38,6 +39,7 @@ class Review:
     opening_anger: int
     turns: tuple[Turn, ...]
     card: Scorecard
+    upheld: int = 0
 
     @property
     def scenario(self) -> Scenario:
@@ -67,6 +69,8 @@ class Desk:
         store: The store.
         library: Scenarios and personas that can be played.
         random: Chooses personas, surprises and seeds.
+        owners: Ids of the installation's owners, who decide disputes.
+        terminal: True where the terminal is served, False where chats are, None where both.
     """
 
     def __init__(
@@ -78,8 +82,12 @@ class Desk:
         rng: random.Random,
         lang: Lang,
         zone: str,
+        owners: tuple[int, ...] = (),
+        terminal: bool | None = None,
     ) -> None:
         self.store = store
+        self.owners = owners
+        self.terminal = terminal
         self.library = library
         self.random = rng
         self._clock = clock
@@ -101,10 +109,10 @@ class Desk:
         profile = self.store.people.meet(who.id, name, who.language, self.now())
         return self._visit(profile, given.where, given.at)
 
-    def call(self, run: Run) -> "Visit":
-        """The desk turns to somebody about a session of theirs."""
-        profile = self.store.people.find(run.person) or Profile(run.person, "")
-        return self._visit(profile, place_of(run), None)
+    def call(self, person: int, where: Place) -> "Visit":
+        """The desk turns to somebody."""
+        profile = self.store.people.find(person) or Profile(person, "")
+        return self._visit(profile, where, None)
 
     def session(self, run: Run) -> Session:
         """The session as it stands."""
@@ -125,12 +133,15 @@ class Desk:
         card = score(turns, run.setup.scenario, rule_broken=run.rule_broken)
         if run.score is not None and run.passed is not None:
             card = replace(card, score=run.score, passed=run.passed)
-        return Review(run, start.opening, start.opening_anger, turns, card)
+        return Review(
+            run, start.opening, start.opening_anger, turns, card, self.store.disputes.upheld(run.id)
+        )
 
     def graded(self, run: Run, session: Session) -> Review:
         """A session in play, as it stands."""
         card = score(session.turns, run.setup.scenario, rule_broken=session.rule_broken)
-        return Review(run, session.opening, session.opening_anger, tuple(session.turns), card)
+        upheld = self.store.disputes.upheld(run.id)
+        return Review(run, session.opening, session.opening_anger, tuple(session.turns), card, upheld)
 
     def _visit(self, profile: Profile, place: Place, at: float | None) -> "Visit":
         lang = profile.lang or language_of(profile.client_lang) or self._lang
@@ -168,6 +179,11 @@ class Visit:
         return self.desk.store
 
     @property
+    def is_owner(self) -> bool:
+        """The person is one of the installation's owners."""
+        return self.person.id in self.desk.owners
+
+    @property
     def zone(self) -> ZoneInfo:
         """The person's time zone."""
         return ZoneInfo(self.person.zone or self.home_zone)
@@ -188,9 +204,14 @@ class Visit:
 
 def place_of(run: Run) -> Place:
     """Where a session takes place."""
-    if run.chat == 0:
-        return Place(0, "terminal")
-    return Place(run.chat, "private" if run.chat > 0 else "group", run.topic)
+    if run.chat < 0:
+        return Place(run.chat, "group", run.topic)
+    return replace(home_of(run.chat), topic=run.topic)
+
+
+def home_of(person: int) -> Place:
+    """Where somebody is told what is for them alone: their private chat, or the terminal."""
+    return Place(person, "private" if person else "terminal")
 
 
 def language_of(code: str | None) -> Lang | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot import cards
+from bot import cards, disputes
 from bot.actions import Verb, action
 from bot.answers import offer_step
 from bot.catalogue import next_scenario
@@ -63,4 +63,5 @@ def result(visit: Visit, review: Review) -> Message:
             Button(visit.say("button_debrief"), action(Verb.DEBRIEF, run.id)),
         )
     )
+    rows += disputes.rows(visit, review)
     return Message(cards.scorecard(visit, review), buttons=tuple(rows), step=offer_step(visit, offer))

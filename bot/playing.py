@@ -1,13 +1,13 @@
 """Playing a session: replies, silence, hints, picking it up again, giving it up, running out of time."""
 
-from bot import cards
+from bot import cards, disputes
 from bot.actions import Action, Verb, action
 from bot.answers import answered, ask_step, closed, in_play, nothing_open, practice_button, turn_step
 from bot.desk import Visit
 from bot.ending import close, end
 from bot.errors import UnreadReply
 from bot.inputs import Heard, Pending
-from bot.messages import Button, Markup, Message, Rows, aside, retiring
+from bot.messages import Button, Message, Rows, aside, retiring
 from bot.speaking import customer
 from dialogues.acts import Act
 from dialogues.grading.coaching import hint as better_sentence
@@ -86,14 +86,15 @@ def _happen(visit: Visit, run: Run, reading: Reading, message: int | None) -> li
     session = visit.desk.session(run)
     turn = session.happen(reading)
     run = visit.store.sessions.record(run, reading, turn, visit.now, message)
-    said = [Message(_card(visit, run, session))] if run.mode == "coach" else []
+    said = [_remark(visit, run, session)] if run.mode == "coach" else []
     said += customer(visit, run, turn.lines, session)
     said = retiring(said, turn_step(run.id, turn.number), ask_step(run.id))
     return said + end(visit, run, session) if session.ended else said
 
 
-def _card(visit: Visit, run: Run, session: Session) -> Markup:
-    return cards.card(visit, session.turns, run.setup.scenario, run.setup.lang)
+def _remark(visit: Visit, run: Run, session: Session) -> Message:
+    card = cards.card(visit, session.turns, run.setup.scenario, run.setup.lang)
+    return Message(card, buttons=disputes.buttons(visit, run.id, session.turns[-1]))
 
 
 def _number(visit: Visit, run: Run) -> int:

@@ -130,6 +130,7 @@ def progress(visit: Visit) -> list[Message]:
             visit.say(f"tip_{weakest}"),
         ),
         visit.say("progress_next", title=scenario.words[visit.lang].title) if scenario else None,
+        _disputes(visit),
         visit.say("progress_note"),
     )
     rows = []
@@ -144,6 +145,17 @@ def _trend(visit: Visit, done: Progress) -> Markup | None:
     if len(done.scores) == 1:
         return None
     return visit.say("progress_trend", scores=" · ".join(map(str, done.scores)))
+
+
+def _disputes(visit: Visit) -> Markup | None:
+    """How the person's objections went, once one has been decided."""
+    went = visit.store.disputes.standing([visit.person.id])
+    if not went.decided:
+        return None
+    percent = round(100 * went.upheld / went.decided)
+    return visit.say(
+        "progress_disputes", made=went.made, decided=went.decided, upheld=went.upheld, percent=percent
+    )
 
 
 _CELLS = 5

@@ -233,7 +233,11 @@ class Terminal:
             self._wait(message)
             self._show(message)
         chosen = [
-            button for message in messages for row in message.buttons for button in row if button.action
+            button
+            for message in reversed(messages)
+            for row in message.buttons
+            for button in row
+            if button.action
         ]
         if any(message.kind is not Kind.TOAST for message in messages):
             self._choices = chosen or ([] if self._ended(messages) else self._choices)
@@ -344,6 +348,8 @@ def practice(call: "Call") -> int:
                     rng=random.Random(),
                     lang=settings.lang,
                     zone=settings.zone,
+                    owners=settings.owners,
+                    terminal=True,
                 )
             ),
             grade=lambda pending: grader.submit(lambda reader: _read(reader, pending)).result(),

@@ -168,6 +168,46 @@ def mailbox_and_jobs(db: Database) -> None:
     )
 
 
+@MIGRATIONS(name="003_disputes")
+def disputes(db: Database) -> None:
+    """What people found unfair in their grades; and where a job belongs, for each surface does its own."""
+    _run(
+        db,
+        """
+        -- `graded` is JSON: the acts as they were graded, each with the words that show it.
+        CREATE TABLE disputes (
+            id INTEGER PRIMARY KEY,
+            person INTEGER NOT NULL REFERENCES people (id),
+            session INTEGER NOT NULL,
+            turn INTEGER NOT NULL,
+            lang TEXT NOT NULL,
+            situation TEXT NOT NULL,
+            context TEXT NOT NULL,
+            text TEXT NOT NULL,
+            graded TEXT NOT NULL,
+            act TEXT NOT NULL,
+            claim TEXT NOT NULL CHECK (claim IN ('wrong', 'missing')),
+            grader TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'upheld', 'refused')),
+            decided_by INTEGER REFERENCES people (id),
+            decided_at REAL,
+            FOREIGN KEY (session, turn) REFERENCES turns (session, number),
+            CHECK ((status = 'waiting') = (decided_by IS NULL)),
+            CHECK ((status = 'waiting') = (decided_at IS NULL))
+        ) STRICT;
+        CREATE UNIQUE INDEX disputes_act ON disputes (session, turn, act);
+        CREATE INDEX disputes_person ON disputes (person, status);
+        CREATE INDEX disputes_waiting ON disputes (id) WHERE status = 'waiting';
+        CREATE INDEX disputes_decided_by ON disputes (decided_by) WHERE decided_by IS NOT NULL;
+
+        -- The chat that hears of a job: 0 for the terminal.
+        ALTER TABLE jobs ADD COLUMN chat INTEGER;
+        UPDATE jobs SET chat = (SELECT chat FROM sessions WHERE sessions.id = CAST(jobs.key AS INTEGER));
+        """,
+    )
+
+
 def _run(db: Database, script: str) -> None:
     """Statements one by one: `executescript` would commit the step's transaction."""
     statement = ""

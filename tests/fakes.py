@@ -172,6 +172,7 @@ class Talk:
     reader: Any = field(default_factory=TagReader)
     library: Library = field(default_factory=library)
     seed: int = 1
+    owners: tuple[int, ...] = ()
     shown: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -180,7 +181,15 @@ class Talk:
     def new_coach(self) -> Coach:
         """A coach that knows nothing but what is stored."""
         rng = random.Random(self.seed)
-        desk = Desk(self.store, self.library, clock=self.clock, rng=rng, lang="zh", zone="Asia/Shanghai")
+        desk = Desk(
+            self.store,
+            self.library,
+            clock=self.clock,
+            rng=rng,
+            lang="zh",
+            zone="Asia/Shanghai",
+            owners=self.owners,
+        )
         return Coach(desk)
 
     def restart(self) -> None:

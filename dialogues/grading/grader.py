@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialogues.acts import Act
+from dialogues.grading import borders
 from dialogues.grading.model import ActModel, Floats, Prediction
 from dialogues.grading.reply import is_silent, normalize
 
@@ -106,32 +107,13 @@ def _evidence(prediction: Prediction, offset: int) -> list[Evidence]:
     meta = prediction.meta
     acts = set(prediction.acts)
     spans = {act: prediction.spans(act) for act in acts}
-    _one_kind_of_apology(prediction, spans)
+    borders.apply(prediction, spans)
     thresholds = dict(zip(meta.acts, meta.thresholds, strict=True))
     return [
         Evidence(act, offset + start, offset + end, prediction.probability(act) >= thresholds[act] + SURE)
         for act, found in spans.items()
         for start, end in found
     ]
-
-
-def _one_kind_of_apology(prediction: Prediction, spans: dict[Act, list[tuple[int, int]]]) -> None:
-    """Border rule 1: the same apology is either sincere or hollow; the likelier one stays."""
-    if not {Act.APOLOGIZE, Act.HOLLOW_APOLOGY} <= spans.keys():
-        return
-    sincere, hollow = (prediction.probability(act) for act in (Act.APOLOGIZE, Act.HOLLOW_APOLOGY))
-    weaker, stronger = (
-        (Act.APOLOGIZE, Act.HOLLOW_APOLOGY) if hollow >= sincere else (Act.HOLLOW_APOLOGY, Act.APOLOGIZE)
-    )
-    apart = [
-        (start, end)
-        for start, end in spans[weaker]
-        if all(end <= left or start >= right for left, right in spans[stronger])
-    ]
-    if apart:
-        spans[weaker] = apart
-    else:
-        del spans[weaker]
 
 
 def _meaning(windows: list[tuple[int, str]], predictions: list[Prediction], start: int, end: int) -> Floats:

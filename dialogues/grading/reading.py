@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 
 from dialogues.acts import PROPOSALS, QUESTIONS, Act
+from dialogues.grading.borders import refuses
 from dialogues.grading.grader import Evidence, Grade, Grader
 from dialogues.grading.model import ActModel
 from dialogues.grading.phrasings import vectors
@@ -49,6 +50,11 @@ class Reader:
         return cls(ActModel.load())
 
     @property
+    def model(self) -> ActModel:
+        """The weights."""
+        return self._model
+
+    @property
     def grader(self) -> Grader:
         """The grader alone: acts and evidence, no scenario."""
         return self._grader
@@ -70,9 +76,10 @@ class Reader:
         self, item: Evidence, text: str, grade: Grade, scenario: Scenario, earlier: Sequence[Reading]
     ) -> Move:
         topic, near = None, 0.0
-        if item.end > item.start:
-            topic, near = self._topics_of(scenario).topic(item.act, grade.meaning(item.start, item.end))
         words = text[item.start : item.end]
+        if words:
+            meaning = grade.meaning(item.start, item.end)
+            topic, near = self._topics_of(scenario).topic(item.act, meaning, refused=refuses(words))
         return Move(
             act=item.act,
             start=item.start,

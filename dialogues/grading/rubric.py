@@ -259,7 +259,10 @@ def all_at_once(turn: Turn, *, need_known: bool) -> bool:
     moves = [effect.move for effect in turn.effects if effect.move.act not in FAULTS]
     on_it = {move for move in moves if move.act is Act.COMMIT and move.topic is None}
     gone_through = {
-        number for move in moves for number, step in enumerate(_STEPS) if move.act in step and move not in on_it
+        number
+        for move in moves
+        for number, step in enumerate(_STEPS)
+        if move.act in step and move not in on_it
     }
     return (
         not need_known
@@ -357,9 +360,7 @@ def _answered(record: Record) -> float:
 
 
 def _conduct(record: Record) -> float:
-    cost = sum(
-        slip.cost for slip in record.slips if slip.misfit in CONDUCT_SLIPS
-    )
+    cost = sum(slip.cost for slip in record.slips if slip.misfit in CONDUCT_SLIPS)
     return record.share * max(0.0, 1 - cost / _CONDUCT)
 
 

@@ -73,15 +73,17 @@ class Topics:
         self._named = _Phrasings.of(named, vectors)
         self._breaking = {solution.id for solution in scenario.solutions if solution.breaks_rule}
 
-    def topic(self, act: Act, meaning: Floats) -> tuple[str | None, float]:
+    def topic(self, act: Act, meaning: Floats, *, refused: bool = False) -> tuple[str | None, float]:
         """What words are about that do an act, and how near they are to it (a cosine).
 
         The topic is None where it is nothing of the scenario's. An open question asks for the whole
-        story and has no topic.
+        story and has no topic. What is refused breaks no rule.
         """
         if act in PROPOSALS:
             likeness = self._named.nearest(meaning)
-            if act is not Act.OVERPROMISE:
+            if refused:
+                likeness = {topic: value for topic, value in likeness.items() if topic not in self._breaking}
+            elif act is not Act.OVERPROMISE:
                 likeness = {
                     topic: value - _RULE_BREAKING * (topic in self._breaking)
                     for topic, value in likeness.items()

@@ -21,13 +21,16 @@ from typing import Any
 
 import pytest
 
+from bot.actions import Verb, action
 from bot.arguments import explain, overview
 from bot.cli import COMMANDS, main
+from bot.inputs import Person, Place
 from dialogues.grading.reading import Reader
 from dialogues.languages import LANGUAGES, texts
 from dialogues.library import Library
 from dialogues.scenario import Lang
 from state.machine import diagram
+from tests.fakes import talk
 from tests.strategies import LIBRARY
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +89,58 @@ def refused(ran: Ran, *parts: str) -> None:
     assert len(ran.err.splitlines()) == 1
     assert "Traceback" not in ran.err
     assert all(part in ran.err for part in parts), ran.err
+
+
+# Disputes --------------------------------------------------------------------------------------------
+
+
+def disputed(file: Path) -> None:
+    """A database with two disputes, one of them upheld."""
+    someone = talk(file, owners=(21,))
+    someone.begin()
+    someone.say("[apologize] [hush]")
+    for act in ("hush", "own"):
+        someone.press(action(Verb.CLAIM, 1, 1, act))
+    someone.where = Place(21)
+    someone.press(action(Verb.DECIDE, 1, "y"), who=Person(21, "Zhao", "en"))
+    someone.store.close()
+
+
+def test_disputes_are_exported_in_the_corpus_format(run: Run, tmp_path: Path) -> None:
+    """Each line is a labelled reply with its acts as upheld, and its status."""
+    disputed(tmp_path / "drill.db")
+    ran = run("disputes", "--json", LOBBY_DRILL_DB=str(tmp_path / "drill.db"))
+    assert (ran.status, ran.err) == (0, "")
+    fields = {"id", "lang", "source", "situation", "context", "text", "acts", "spans", "status"}
+    assert all(fields <= set(row) for row in ran.objects)
+    assert [(row["status"], row["acts"]) for row in ran.objects] == [
+        ("upheld", ["apologize"]),
+        ("waiting", ["apologize"]),
+    ]
+    ran = run("disputes", "--json", "--upheld", LOBBY_DRILL_DB=str(tmp_path / "drill.db"))
+    assert [row["id"] for row in ran.objects] == ["dispute-0001"]
+    assert run("evaluate", "-", given=ran.out).status == 0
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_disputes_are_listed_for_people(run: Run, tmp_path: Path, lang: Lang) -> None:
+    """Without `--json` they are read, in the language that was asked for."""
+    disputed(tmp_path / "drill.db")
+    say = texts(lang).say
+    ran = run("disputes", "--lang", lang, LOBBY_DRILL_DB=str(tmp_path / "drill.db"))
+    assert ran.status == 0
+    for part in ("#1", "#2", "lost-card", "[apologize] [hush]", say("dispute_status_upheld")):
+        assert part in ran.out
+    ran = run("disputes", "--upheld", "--lang", lang, LOBBY_DRILL_DB=str(tmp_path / "drill.db"))
+    assert "#2" not in ran.out
+
+
+def test_no_disputes_is_no_error(run: Run, tmp_path: Path) -> None:
+    """Without a database there are none, and none is made."""
+    assert run("disputes", "--json", LOBBY_DRILL_DB=str(tmp_path / "no.db")).out == ""
+    ran = run("disputes", "--lang", "en", LOBBY_DRILL_DB=str(tmp_path / "no.db"))
+    assert (ran.status, ran.out) == (0, "There are no objections yet.\n")
+    assert not (tmp_path / "no.db").exists()
 
 
 # Help ------------------------------------------------------------------------------------------------

@@ -342,12 +342,13 @@ def test_the_end_is_a_scene_a_picture_and_a_scorecard_with_what_to_do_next(ann):
     assert "points · resolved" in shown
     assert "Reply 1 “[hush]” (hushing)" in shown
     assert "rubric version" in shown
-    assert labels(said) == [
+    assert labels(said[-1:]) == [
         "↩️ Retry from reply 1",
         "🔁 Same again",
         "⏭ Next one",
         "📜 Full conversation",
         "📖 Debrief",
+        "⚖️ Not fair?",
     ]
 
 

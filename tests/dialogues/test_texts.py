@@ -15,6 +15,7 @@ from dialogues.grading.rubric import PARTS, Blocker, Criterion
 from dialogues.languages import LANGUAGES, texts
 from dialogues.scenario import DIFFICULTIES
 from dialogues.turn import Misfit, State
+from state.store import Claim, Status
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +32,10 @@ FAMILIES = {
     "zone": [zone.split("/")[-1].lower() for zone in ZONES],
     "help": [command.name for command in COMMANDS if command.listed],
     "unsupported": list(UNSUPPORTED),
+    "dispute_claim": list(Claim),
+    "dispute_status": list(Status),
+    "toast_dispute": list(Status),
+    "dispute": [Status.UPHELD, Status.REFUSED],
     "settings": ["lang", "difficulty", "mode"],
     "change": ["lang", "difficulty", "mode"],
     "button": ["difficulty", "mode"],
@@ -40,7 +45,7 @@ FAMILIES = {
 OURS = (
     "hello", "welcome", "menu", "button", "mode", "lang", "briefing", "branch", "reply", "hint", "in_session",
     "nothing", "cancelled", "time", "left", "toast", "card", "why", "rule", "result", "debrief", "transcript",
-    "history", "progress", "tip", "settings", "change", "zone", "help", "in_private", "unknown",
+    "history", "progress", "tip", "dispute", "disputes", "settings", "change", "zone", "help", "in_private", "unknown",
     "unsupported", "terminal", "setting",
 )  # fmt: skip
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from dialogues.acts import Act
 from dialogues.grading.rubric import score
 from dialogues.turn import Reading
 from state.errors import NoSession, StoreBroken, StoreError, StoreFailed, StoreNewer
 from state.migrations import MIGRATIONS
 from state.session import Session, Setup, Stop
-from state.store import Branch, Run, Store
+from state.store import Branch, Claim, Dispute, Run, Status, Store
 from tests import fakes
 from tests.strategies import sessions
 
@@ -91,6 +92,34 @@ def test_an_older_database_is_copied_before_it_is_brought_up_to_date(tmp_path):
     copy = tmp_path / "drill.db.before-002_mailbox_and_jobs"
     assert sqlite3.connect(copy).execute("SELECT name FROM people").fetchone() == ("Ann",)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+def test_a_filled_database_from_before_disputes_is_brought_up_to_date(tmp_path):
+    from sqlite_utils import Database
+
+    path = tmp_path / "drill.db"
+    store = Store.open(path)
+    run = finished(store, 50)
+    a_run(store, offer="2", chat=0)
+    store.close()
+    with sqlite3.connect(path) as old:  # as the second migration left it
+        old.execute("DROP TABLE disputes")
+        old.execute("ALTER TABLE jobs DROP COLUMN chat")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name >= '003'")
+        old.execute("INSERT INTO jobs (kind, key, due_at) VALUES ('session_alone', '1', 5), ('x', '2', 6)")
+    old.close()
+    earlier = Database(tmp_path / "earlier.db")
+    MIGRATIONS.apply(earlier, stop_before="003_disputes")
+    schema = {name: Database(path)[name].schema for name in ("jobs", "sessions", "turns")}
+    assert schema == {name: earlier[name].schema for name in schema}
+    store = Store.open(path)
+    assert store.sessions.run(run.id) == run
+    assert [job.chat for job in store.jobs.due(10)] == [1, 0]
+    assert [job.key for job in store.jobs.due(10, terminal=True)] == ["2"]
+    assert store.disputes.open(a_dispute(run)) is not None
+    assert store.problems() == []
+    store.close()
+    assert (tmp_path / "drill.db.before-003_disputes").exists()
 
 
 def test_a_database_of_a_later_version_is_refused(tmp_path):
@@ -237,6 +266,52 @@ def test_progress_counts_what_was_played_and_no_retries(store):
     assert done.best_of == {"lost-card": 90}
     assert set(done.shares) == {"listen", "apologize_first", "ask", "resolve", "close", "conduct"}
     assert [run.score for run in store.sessions.ended(1, 2)] == [100, 70]
+
+
+# Disputes --------------------------------------------------------------------------------------------
+
+
+def a_dispute(run: Run, act: Act = Act.HUSH, turn: int = 1) -> Dispute:
+    graded = ((Act.HUSH, 0, 2),)
+    return Dispute(
+        0, run.person, run.id, turn, "zh", "lost-card", "气死我了", "冷静", graded, act, Claim.WRONG, "1", NOW
+    )
+
+
+def test_an_act_of_a_reply_is_disputed_once(store):
+    run = finished(store, 50)
+    kept = store.disputes.open(a_dispute(run))
+    assert kept == replace(a_dispute(run), id=1) == store.disputes.find(1)
+    assert store.disputes.open(a_dispute(run)) is None
+    assert store.disputes.open(a_dispute(run, Act.OWN)).id == store.disputes.find(2).id
+    assert [it.act for it in store.disputes.of_reply(run.id, 1)] == [Act.HUSH, Act.OWN]
+    with pytest.raises(sqlite3.IntegrityError):
+        store.disputes.open(a_dispute(run, turn=9))
+
+
+def test_the_first_decision_counts(store):
+    run = finished(store, 50)
+    store.disputes.open(a_dispute(run))
+    store.people.meet(2, "Li", None, NOW)
+    assert store.disputes.decide(1, upheld=True, by=2, now=NOW + 1)
+    assert not store.disputes.decide(1, upheld=False, by=1, now=NOW + 2)
+    assert not store.disputes.decide(7, upheld=True, by=2, now=NOW)
+    decided = store.disputes.find(1)
+    assert (decided.status, decided.decided_by, decided.decided_at) == (Status.UPHELD, 2, NOW + 1)
+    assert store.disputes.upheld(run.id) == 1
+
+
+def test_what_waits_can_be_asked_for_everybody_or_for_a_managers_people(store):
+    one, other = finished(store, 50), finished(store, 50, person=2)
+    for run in (one, other):
+        store.disputes.open(a_dispute(run))
+    assert (store.disputes.waiting(), store.disputes.waiting([2]), store.disputes.waiting([])) == (2, 1, 0)
+    assert store.disputes.next().id == 1
+    assert store.disputes.next(people=[2, 3]).id == store.disputes.next(1).id == 2
+    assert store.disputes.next(2) is None
+    store.disputes.decide(2, upheld=False, by=1, now=NOW)
+    went = store.disputes.standing([1, 2])
+    assert (went.made, went.upheld, went.refused, went.decided) == (2, 0, 1, 1)
 
 
 # Mailbox and jobs ------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class Solution(Data):
 class Thresholds(Data):
     """Where anger and patience turn; the defaults serve all scenarios."""
 
-    calm: int = Field(default=72, description="Below this anger an apology can calm the venting customer.")
+    calm: int = Field(default=76, description="Below this anger an apology can calm the venting customer.")
     simmer: int = Field(default=45, description="From this anger a fault makes a calm customer accuse again.")
     boil: int = Field(default=92, description="From this anger a fault makes the customer escalate.")
     stalls: int = Field(default=4, description="Replies in a row without progress that end the session.")

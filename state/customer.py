@@ -195,7 +195,8 @@ class Customer:
         if self.state is State.ESCALATING and move.act in (Act.APOLOGIZE, Act.OWN):
             self._amends.add(move.act)
         if misfit:
-            self._change(move, self._irritation(misfit), heard, misfit)
+            again = any(effect.misfit is misfit for effect in heard.effects)
+            self._change(move, 0.0 if again else self._irritation(misfit), heard, misfit)
             self._answer_misfit(misfit, heard)
             return
         if self.state is State.AGREED:
@@ -264,7 +265,7 @@ class Customer:
             return
         heard.answered += 1
         self._answered += 1
-        if move.act is Act.ASK_NEED or move.topic == NEED:
+        if move.topic == NEED or (move.act is Act.ASK_NEED and move.topic is None):
             self._tell_need(heard)
         elif move.act is Act.ASK_OPEN:
             self._tell_story(heard)
@@ -361,7 +362,7 @@ class Customer:
             trigger(self, "soothe")
 
     def _repair(self, moves: tuple[Move, ...], heard: Heard, *, blocked: bool) -> None:
-        if self.state is not State.ESCALATING:
+        if self.state is not State.ESCALATING or heard.escalated:
             return
         self._unrepaired += 1
         if blocked or heard.interrupted or not self._amends >= {Act.APOLOGIZE, Act.OWN}:
@@ -406,7 +407,7 @@ class Customer:
             fitting = {effect.move.act for effect in heard.effects if not effect.misfit}
             self._goodbye |= fitting & {Act.FOLLOW_UP, Act.THANK}
         elif self.state is State.ESCALATING:
-            if self._unrepaired > self._limits.unrepaired:
+            if self._unrepaired >= self._limits.unrepaired:
                 trigger(self, "stall")
         elif self._stalls >= self._limits.stalls:
             trigger(self, "stall")

@@ -7,6 +7,9 @@ from dialogues.acts import Act
 from dialogues.grading.model import Prediction
 from dialogues.languages import LANGUAGES
 
+_SHORT = 40
+"""Characters up to which a reply can be no more than an opener with its request."""
+
 Spans = dict[Act, list[tuple[int, int]]]
 """Where each act was found, as start and end offsets."""
 
@@ -14,6 +17,7 @@ Spans = dict[Act, list[tuple[int, int]]]
 def apply(prediction: Prediction, spans: Spans) -> None:
     """Hold every rule against what was found; `spans` is changed in place."""
     one_kind_of_apology(prediction, spans)
+    an_opener_is_no_apology(prediction, spans)
     a_refusal_promises_nothing(prediction, spans)
 
 
@@ -36,6 +40,13 @@ def one_kind_of_apology(prediction: Prediction, spans: Spans) -> None:
     )
 
 
+def an_opener_is_no_apology(prediction: Prediction, spans: Spans) -> None:
+    """Rule 1: "不好意思，借过" opens a request; the whole of a short reply must be that."""
+    short = len(prediction.text) <= _SHORT and spans.keys() <= {Act.APOLOGIZE, Act.ASK_SPECIFIC}
+    if short and _has(prediction.text, "openers"):
+        spans.pop(Act.APOLOGIZE, None)
+
+
 def a_refusal_promises_nothing(prediction: Prediction, spans: Spans) -> None:
     """Saying what may not be done ("我不能私下补您") is no promise of it."""
     if Act.OVERPROMISE in spans:
@@ -45,8 +56,12 @@ def a_refusal_promises_nothing(prediction: Prediction, spans: Spans) -> None:
 
 def refuses(words: str) -> bool:
     """Whether words say that something may not or can't be done."""
+    return _has(words, "refusals")
+
+
+def _has(words: str, kind: str) -> bool:
     lowered = words.lower().replace("’", "'")
-    return any(refusal in lowered for refusal in _refusals())
+    return any(cue in lowered for cue in _cues(kind))
 
 
 def _keep(spans: Spans, act: Act, kept: list[tuple[int, int]]) -> None:
@@ -57,9 +72,7 @@ def _keep(spans: Spans, act: Act, kept: list[tuple[int, int]]) -> None:
 
 
 @cache
-def _refusals() -> tuple[str, ...]:
-    words: list[str] = []
-    for lang in LANGUAGES:
-        file = resources.files("dialogues.languages") / lang / "refusals.txt"
-        words += [line for line in file.read_text(encoding="utf-8").splitlines() if line]
-    return tuple(words)
+def _cues(kind: str) -> tuple[str, ...]:
+    """The words of a kind in every language, for replies mix languages."""
+    files = [resources.files("dialogues.languages") / lang / f"{kind}.txt" for lang in LANGUAGES]
+    return tuple(line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line)

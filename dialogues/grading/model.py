@@ -119,7 +119,7 @@ class Prediction:
     def embedding(self, start: int = 0, end: int | None = None) -> Floats:
         """What the reply, or a span of it, means: a unit vector, zeros where there are no words.
 
-        Vectors of like meaning have a high product; those of unrelated sentences lie around zero.
+        Vectors of like meaning have a high product; a question and a statement lie around zero.
         """
         end = len(self.text) if end is None else end
         inside = [at for at, (left, right) in enumerate(self.offsets) if left < end and right > start]

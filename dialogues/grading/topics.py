@@ -13,11 +13,11 @@ from dialogues.grading.model import Floats
 from dialogues.scenario import NEED, Scenario
 
 NEAR: dict[Act, float] = {
-    Act.ASK_SPECIFIC: 0.45,
-    Act.ASK_NEED: 0.45,
+    Act.ASK_SPECIFIC: 0.38,
+    Act.ASK_NEED: 0.38,
     Act.ASK_CHECK: 0.5,
     Act.SUMMARIZE: 0.55,
-    Act.OFFER: 0.42,
+    Act.OFFER: 0.46,
     Act.COMMIT: 0.55,
     Act.OVERPROMISE: 0.45,
 }
@@ -25,6 +25,9 @@ NEAR: dict[Act, float] = {
 
 PLAIN = 0.8
 """The likeness from which a commit names a solution plainly; below, it may be no more than "I'm on it"."""
+
+_OWN_TOPIC = 0.05
+"""How much nearer the need is taken to be when the question is one for the need."""
 
 _RULE_BREAKING = 0.08
 """How much nearer a way out that breaks a rule must be than any other, unless it is overpromised."""
@@ -90,6 +93,7 @@ class Topics:
                 }
         elif act in (Act.ASK_SPECIFIC, Act.ASK_NEED):
             likeness = self._asked.nearest(meaning)
+            likeness[NEED] += _OWN_TOPIC * (act is Act.ASK_NEED)
         elif act in RESTATEMENTS:
             likeness = self._restated.nearest(meaning)
         else:

@@ -48,6 +48,7 @@ class Customer:
         self._promise: tuple[int, str] | None = None
         self._chased = False
         self._rule_broken = False
+        self._need_was_known = False  # when the reply began: what is told in answer can't be in it
 
     # What the machine asks -------------------------------------------------------------------------
 
@@ -119,6 +120,7 @@ class Customer:
         heard = Heard()
         before = self.state
         self._turns += 1
+        self._need_was_known = self.need_known
         moves = () if reading.parroted else reading.moves
         faults = [move for move in moves if move.act in FAULTS]
         soothed: list[Act] = []
@@ -156,7 +158,7 @@ class Customer:
 
     def _names_solution(self, move: Move) -> bool:
         if move.act is Act.COMMIT and move.topic is not None:
-            return self.need_known or not move.vague
+            return self._need_was_known or not move.vague
         return move.act is Act.OFFER
 
     def _offend(self, move: Move, reading: Reading, heard: Heard) -> None:
@@ -219,7 +221,7 @@ class Customer:
         if self._names_solution(move):
             if self.state in (State.VENTING, State.ESCALATING):
                 return Misfit.INTERRUPTS
-            if not self.need_known:
+            if not self._need_was_known:
                 return Misfit.BEFORE_NEED
         elif self.state not in FITS[move.act]:
             interrupts = self.state in (State.VENTING, State.ESCALATING)

@@ -1,5 +1,6 @@
 """A reply as the customer hears it: graded, in order, related to the scenario and to what was said before."""
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
@@ -18,6 +19,9 @@ from dialogues.turn import Move, Reading
 
 _REPEATABLE = frozenset({Act.LISTEN, Act.SEEK_AGREEMENT})
 """Acts that may be said in the same words again: attention is, and so is 'would that suit you?'."""
+
+_CLAUSE = re.compile(r"[^，。！？；：,.!?;:\n]{4,}?(?=[，。！？；：,.!?;:\n]|(?<=[\u4e00-\u9fff]) |$)")
+"""A clause of a reply, long enough to name something; without punctuation Chinese is cut at its blanks."""
 
 _SAME = 0.8
 """Likeness of letters (0–1) from which a sentence is the same sentence again."""
@@ -84,12 +88,31 @@ class Reader:
             act=item.act,
             start=item.start,
             end=item.end,
-            topic=topic,
+            topic=self._named(item.act, text, grade, scenario, topic, near),
             repeat=item.act not in _REPEATABLE and _said_before(item.act, words, earlier),
             formula=item.act is Act.APOLOGIZE and Act.OWN not in grade.acts and _names_nothing(words),
             vague=item.act is Act.COMMIT and near < PLAIN,
             sure=item.sure,
         )
+
+    def _named(
+        self, act: Act, text: str, grade: Grade, scenario: Scenario, topic: str | None, near: float
+    ) -> str | None:
+        """The solution that a proposal names, which may stand elsewhere in the reply.
+
+        A commit names one elsewhere only where the reply asks for agreement, for then it is proposed.
+        """
+        proposes = act is Act.OFFER or (act is Act.COMMIT and Act.SEEK_AGREEMENT in grade.acts)
+        if not proposes or near >= PLAIN:
+            return topic
+        topics = self._topics_of(scenario)
+        for clause in _CLAUSE.finditer(text):
+            if _explains(grade, *clause.span()):
+                continue
+            found, nearness = topics.topic(act, grade.meaning(*clause.span()), refused=True)
+            if found and nearness > near:
+                topic, near = found, nearness
+        return topic
 
     def _topics_of(self, scenario: Scenario) -> Topics:
         key = (scenario.id, scenario.version)
@@ -97,6 +120,11 @@ class Reader:
         if kept is None or kept[0] is not scenario:
             kept = self._topics[key] = (scenario, Topics(scenario, vectors(scenario, self._model)))
         return kept[1]
+
+
+def _explains(grade: Grade, start: int, end: int) -> bool:
+    """Whether words give a reason; a reason names no way out."""
+    return any(item.act is Act.EXPLAIN and item.start < end and item.end > start for item in grade.evidence)
 
 
 def _once_each(moves: list[Move]) -> tuple[Move, ...]:

@@ -74,11 +74,26 @@ def test_apologizing_after_asking_in_one_reply_does_not_help_the_question():
 
 
 @given(sessions())
-def test_a_solution_before_the_need_is_known_is_not_agreed_to(case):
+def test_a_solution_is_not_agreed_to_before_the_need_was_told_in_an_earlier_answer(case):
     known = False
     for turn in play(*case).turns:
         assert not turn.agreed or known
         known |= NEED in turn.told
+
+
+def test_the_answer_to_a_question_cannot_help_the_reply_that_asks_it():
+    setup = _setup()
+    session = Session(setup)
+    session.happen(reading(Act.APOLOGIZE, Act.EMPATHIZE, Act.OWN))
+    turn = session.happen(
+        Reading(
+            "need, offer",
+            (Move(Act.ASK_NEED, 0, 4, topic=NEED), Move(Act.OFFER, 6, 11, topic="self_service")),
+        )
+    )
+    assert turn.told == (NEED,)
+    assert turn.agreed is None
+    assert Misfit.BEFORE_NEED in turn.misfits()
 
 
 @given(sessions())

@@ -105,14 +105,12 @@ class Reader:
         proposes = act is Act.OFFER or (act is Act.COMMIT and Act.SEEK_AGREEMENT in grade.acts)
         if not proposes or near >= PLAIN:
             return topic
-        topics = self._topics_of(scenario)
-        for clause in _CLAUSE.finditer(text):
-            if _explains(grade, *clause.span()):
-                continue
-            found, nearness = topics.topic(act, grade.meaning(*clause.span()), refused=True)
-            if found and nearness > near:
-                topic, near = found, nearness
-        return topic
+        meanings = [
+            grade.meaning(*clause.span())
+            for clause in _CLAUSE.finditer(text)
+            if not _gives_grounds(grade, *clause.span())
+        ]
+        return (self._topics_of(scenario).proposed(meanings) if meanings else None) or topic
 
     def _topics_of(self, scenario: Scenario) -> Topics:
         key = (scenario.id, scenario.version)
@@ -122,9 +120,12 @@ class Reader:
         return kept[1]
 
 
-def _explains(grade: Grade, start: int, end: int) -> bool:
-    """Whether words give a reason; a reason names no way out."""
-    return any(item.act is Act.EXPLAIN and item.start < end and item.end > start for item in grade.evidence)
+def _gives_grounds(grade: Grade, start: int, end: int) -> bool:
+    """Whether words give a reason or state limits; neither names a way out."""
+    return any(
+        item.act in (Act.EXPLAIN, Act.DISCLOSE_LIMITS) and item.start < end and item.end > start
+        for item in grade.evidence
+    )
 
 
 def _once_each(moves: list[Move]) -> tuple[Move, ...]:

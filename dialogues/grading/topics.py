@@ -3,8 +3,9 @@
 An author writes a few example phrasings; the nearest in meaning decides, if it is near enough.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -28,6 +29,9 @@ PLAIN = 0.8
 
 _OWN_TOPIC = 0.05
 """How much nearer the need is taken to be when the question is one for the need."""
+
+_TOGETHER = 2
+"""Clauses of a reply that decide together which solution it names."""
 
 _RULE_BREAKING = 0.08
 """How much nearer a way out that breaks a rule must be than any other, unless it is overpromised."""
@@ -82,21 +86,38 @@ class Topics:
         The topic is None where it is nothing of the scenario's. An open question asks for the whole
         story and has no topic. What is refused breaks no rule.
         """
+        if act not in NEAR:
+            return None, 0.0
+        likeness = self._likeness(act, meaning, refused=refused)
+        best = max(likeness, key=lambda topic: likeness[topic])
+        return (best if likeness[best] >= NEAR[act] else None), likeness[best]
+
+    def proposed(self, meanings: Sequence[Floats]) -> str | None:
+        """The solution that several clauses name together: the nearest to the two that are nearest to it.
+
+        None of them is taken to break a rule: what does is said in the proposing words themselves.
+        """
+        found = [self._likeness(Act.OFFER, meaning, refused=True) for meaning in meanings]
+        together = {
+            topic: fmean(sorted((likeness[topic] for likeness in found), reverse=True)[:_TOGETHER])
+            for topic in found[0]
+        }
+        best = max(together, key=lambda topic: together[topic])
+        return best if max(likeness[best] for likeness in found) >= NEAR[Act.OFFER] else None
+
+    def _likeness(self, act: Act, meaning: Floats, *, refused: bool) -> dict[str, float]:
         if act in PROPOSALS:
             likeness = self._named.nearest(meaning)
             if refused:
-                likeness = {topic: value for topic, value in likeness.items() if topic not in self._breaking}
-            elif act is not Act.OVERPROMISE:
-                likeness = {
+                return {topic: value for topic, value in likeness.items() if topic not in self._breaking}
+            if act is not Act.OVERPROMISE:
+                return {
                     topic: value - _RULE_BREAKING * (topic in self._breaking)
                     for topic, value in likeness.items()
                 }
-        elif act in (Act.ASK_SPECIFIC, Act.ASK_NEED):
-            likeness = self._asked.nearest(meaning)
-            likeness[NEED] += _OWN_TOPIC * (act is Act.ASK_NEED)
-        elif act in RESTATEMENTS:
-            likeness = self._restated.nearest(meaning)
-        else:
-            return None, 0.0
-        best = max(likeness, key=lambda topic: likeness[topic])
-        return (best if likeness[best] >= NEAR[act] else None), likeness[best]
+            return likeness
+        if act in RESTATEMENTS:
+            return self._restated.nearest(meaning)
+        likeness = self._asked.nearest(meaning)
+        likeness[NEED] += _OWN_TOPIC * (act is Act.ASK_NEED)
+        return likeness

@@ -15,8 +15,22 @@ from tests.strategies import LIBRARY
 LABELLED = Path(__file__).parents[1] / "labelled"
 
 FLOORS = {
-    "zh": {"macro_f1": 0.0, "micro_f1": 0.0, "fault_precision": 0.0, "fault_recall": 0.0, "apology_f1": 0.0},
-    "en": {"macro_f1": 0.0, "micro_f1": 0.0, "fault_precision": 0.0, "fault_recall": 0.0, "apology_f1": 0.0},
+    "zh": {
+        "macro_f1": 0.68,
+        "micro_f1": 0.71,
+        "fault_precision": 0.74,
+        "fault_recall": 0.46,
+        "apology_f1": 0.92,
+        "kept_empty": 0.58,
+    },
+    "en": {
+        "macro_f1": 0.66,
+        "micro_f1": 0.7,
+        "fault_precision": 0.7,
+        "fault_recall": 0.48,
+        "apology_f1": 0.9,
+        "kept_empty": 0.51,
+    },
 }
 """What the shipped weights reached; raise a floor with better weights, never lower it."""
 

@@ -4,84 +4,29 @@ Exit status: 0 where all is well, 1 for findings of ``check`` and ``doctor``, 2 
 stderr). What is meant for programs is JSON in UTF-8, alone on stdout.
 """
 
-import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bot.arguments import LANG, PROGRAM, Command, Option, explain, overview, parse, program_version
+from bot.call import Call, show
 from bot.errors import BotError, CommandError, SettingsError
 from bot.settings import ENV_FILE, Settings
 from dialogues.errors import ContentError, DialogueError, WeightsError
-from dialogues.languages import LANGUAGES, Texts, texts
-from dialogues.library import Library
+from dialogues.languages import LANGUAGES, texts
 from dialogues.scenario import DIFFICULTIES, Lang
 from state.errors import StateError, StoreError
 
 if TYPE_CHECKING:
     from bot.replay import Play, Player
-    from bot.report import Paint
     from dialogues.grading.reading import Reader
     from state.session import Setup
 
 FINDINGS, ERROR, INTERRUPTED, CLOSED = 1, 2, 130, 141
-
-
-@dataclass(frozen=True)
-class Call:
-    """A command as it was called.
-
-    Attributes:
-        args: Its values.
-        lang: The language of content and messages.
-        environ: The environment.
-    """
-
-    args: argparse.Namespace
-    lang: Lang
-    environ: Mapping[str, str]
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings.
-
-        Raises:
-            SettingsError: One is malformed.
-        """
-        return Settings.read(self.environ, Path(ENV_FILE))
-
-    @cached_property
-    def library(self) -> Library:
-        """The shipped scenarios and those of the settings' folder."""
-        return Library.read(self.settings.scenarios)
-
-    @property
-    def texts(self) -> Texts:
-        """The words of the language."""
-        return texts(self.lang)
-
-    @property
-    def paint(self) -> "Paint":
-        """Colours, where a person is looking and wants them."""
-        from bot.report import Paint
-
-        return Paint(sys.stdout.isatty() and "NO_COLOR" not in self.environ)
-
-    def say(self, key: str, /, **values: object) -> None:
-        """Print a message on stdout."""
-        show([self.texts.say(key, **values)])
-
-
-def show(lines: Iterable[str]) -> None:
-    """Print lines at once: whoever reads them may be waiting for each."""
-    for line in lines:
-        print(line, flush=True)
 
 
 def _practice(call: Call) -> int:

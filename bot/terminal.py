@@ -31,7 +31,7 @@ from state.errors import NoSession
 from state.store import Run, Store
 
 if TYPE_CHECKING:
-    from bot.cli import Call
+    from bot.call import Call
     from dialogues.grading.reading import Reader
 
 PERSON = 0

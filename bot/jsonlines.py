@@ -21,7 +21,7 @@ def parse(raw: bytes) -> Any:
         CommandError: It is none.
     """
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise CommandError("cli_not_utf8") from error
     except json.JSONDecodeError as error:
@@ -32,6 +32,10 @@ def parse(raw: bytes) -> Any:
         raise CommandError("cli_too_deep") from error
     except ValueError as error:  # a number of thousands of digits
         raise CommandError("cli_not_json", line=1, column=1, reason=str(error).partition(":")[0]) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def answers(
@@ -55,6 +59,9 @@ def answers(
         except CommandError as error:
             yield {"id": identifier, "error": texts.say(error.key, **error.values)}
 
+
+LONGEST = 20_000
+"""Characters of a text; no reply in a chat is a fifth as long."""
 
 _REQUIRED: Any = object()
 
@@ -110,6 +117,8 @@ def texts(value: Any, wrong: CommandError, name: str) -> list[str]:
 
 
 def _checked(field: str, text: str) -> str:
+    if len(text) > LONGEST:
+        raise CommandError("cli_too_long", field=field, most=LONGEST)
     if not _sound(text):
         raise CommandError("cli_bad_text", field=field)
     return text

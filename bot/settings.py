@@ -62,6 +62,12 @@ def _listen(value: Any) -> Any:
     return value
 
 
+def _folder(value: Any) -> Any:
+    if not Path(str(value)).expanduser().is_dir():
+        raise ValueError("setting_folder")
+    return Path(str(value)).expanduser()
+
+
 class Settings(BaseModel):
     """How this installation is set up."""
 
@@ -101,7 +107,7 @@ class Settings(BaseModel):
         le=30,
         description='Seconds of "typing…" that a customer\'s line takes; lifelike by default, 0 for none.',
     )
-    scenarios: Path | None = Field(
+    scenarios: Annotated[Path | None, BeforeValidator(_folder)] = Field(
         None, alias="LOBBY_DRILL_SCENARIOS", description="A folder of further scenarios."
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(

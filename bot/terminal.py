@@ -219,7 +219,7 @@ class Terminal:
         except NoSession:
             self._tell("terminal_picture_none")
             return
-        file = Path(name or f"lobby-drill-{review.run.id}.png").expanduser()
+        file = (Path(name) if name else Path.home() / f"lobby-drill-{review.run.id}.png").expanduser()
         try:
             file.write_bytes(self.draw(review))
         except OSError as error:
@@ -374,7 +374,8 @@ def _begin(surface: Terminal, call: "Call") -> None:
     wanted = {"lang": args.lang, "difficulty": args.difficulty, "mode": args.mode}
     surface.prefer({name: value for name, value in wanted.items() if value is not None})
     if args.scenario is not None:
-        surface.begin(args.scenario, persona=args.persona or "", seed=args.seed)
+        persona = args.persona or call.library.scenario(args.scenario).personas[0]
+        surface.begin(args.scenario, persona=persona, seed=args.seed or 0)
     elif args.persona is not None or args.seed is not None:
         raise CommandError("cli_missing", names="SCENARIO", command="practice")
     else:

@@ -71,8 +71,8 @@ class Move:
             need), or of the solution that a proposal names; None where it is none of the scenario's.
         repeat: Whether the speaker said nearly the same words for this act before.
         formula: For an apology: whether it is a set phrase that names nothing of what happened.
-        vague: For a commit: whether its topic is only likely; before the need is known it is heard as "I'm
-            on it".
+        vague: Whether the topic is only likely. A commit is then heard as "I'm on it" until the need is
+            known, and a restatement is put right rather than confirmed.
         sure: Whether the grader is sure of the act; only then does it block a pass.
     """
 

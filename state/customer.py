@@ -287,7 +287,7 @@ class Customer:
             self._tell_need(heard)
 
     def _tell(self, fact: str, heard: Heard) -> None:
-        heard.say("fact", fact)
+        heard.say("need" if fact == NEED else "fact", "" if fact == NEED else fact)
         if fact not in self._told:
             self._told.append(fact)
             heard.told.append(fact)
@@ -309,7 +309,9 @@ class Customer:
         """Restating is listening; said back rightly, it may bring out what was guessed."""
         if self.state in (State.VENTING, State.ESCALATING) or not self.apologized:
             return
-        if move.topic == NEED and not self.need_known:
+        if move.vague and self._told:
+            self._tell(self._told[-1], heard)  # put right, in case it was not what they said
+        elif move.topic == NEED and not self.need_known:
             self._tell_need(heard)
         elif move.topic and move.topic not in self._told:
             self._tell(move.topic, heard)

@@ -91,7 +91,7 @@ class Reader:
             topic=self._named(item.act, text, grade, scenario, topic, near),
             repeat=item.act not in _REPEATABLE and _said_before(item.act, words, earlier),
             formula=item.act is Act.APOLOGIZE and Act.OWN not in grade.acts and _names_nothing(words),
-            vague=item.act is Act.COMMIT and near < PLAIN,
+            vague=near < PLAIN.get(item.act, 0.0),
             sure=item.sure,
         )
 
@@ -103,12 +103,12 @@ class Reader:
         A commit names one elsewhere only where the reply asks for agreement, for then it is proposed.
         """
         proposes = act is Act.OFFER or (act is Act.COMMIT and Act.SEEK_AGREEMENT in grade.acts)
-        if not proposes or near >= PLAIN:
+        if not proposes or near >= PLAIN[Act.COMMIT]:
             return topic
         meanings = [
             grade.meaning(*clause.span())
             for clause in _CLAUSE.finditer(text)
-            if not _gives_grounds(grade, *clause.span())
+            if not _explains(grade, *clause.span())
         ]
         return (self._topics_of(scenario).proposed(meanings) if meanings else None) or topic
 
@@ -120,12 +120,9 @@ class Reader:
         return kept[1]
 
 
-def _gives_grounds(grade: Grade, start: int, end: int) -> bool:
-    """Whether words give a reason or state limits; neither names a way out."""
-    return any(
-        item.act in (Act.EXPLAIN, Act.DISCLOSE_LIMITS) and item.start < end and item.end > start
-        for item in grade.evidence
-    )
+def _explains(grade: Grade, start: int, end: int) -> bool:
+    """Whether words give a reason; a reason names no way out."""
+    return any(item.act is Act.EXPLAIN and item.start < end and item.end > start for item in grade.evidence)
 
 
 def _once_each(moves: list[Move]) -> tuple[Move, ...]:

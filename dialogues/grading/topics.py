@@ -16,16 +16,16 @@ from dialogues.scenario import NEED, Scenario
 NEAR: dict[Act, float] = {
     Act.ASK_SPECIFIC: 0.38,
     Act.ASK_NEED: 0.38,
-    Act.ASK_CHECK: 0.5,
-    Act.SUMMARIZE: 0.55,
+    Act.ASK_CHECK: 0.38,
+    Act.SUMMARIZE: 0.38,
     Act.OFFER: 0.46,
     Act.COMMIT: 0.55,
     Act.OVERPROMISE: 0.45,
 }
 """The least likeness, a cosine, at which words are about a topic."""
 
-PLAIN = 0.8
-"""The likeness from which a commit names a solution plainly; below, it may be no more than "I'm on it"."""
+PLAIN: dict[Act, float] = {Act.COMMIT: 0.8, Act.ASK_CHECK: 0.5, Act.SUMMARIZE: 0.5}
+"""The likeness from which words are plainly about their topic; below, they may be about something else."""
 
 _OWN_TOPIC = 0.05
 """How much nearer the need is taken to be when the question is one for the need."""

@@ -215,11 +215,11 @@ def _correction(visit: Visit, slip: Slip, sentence: str) -> Markup:
 
 
 def retry_turn(review: Review) -> int | None:
-    """The turn from which playing on anew teaches most; None where there is nothing to better."""
+    """The turn from which playing on anew teaches most: the costliest, else the last; None without any."""
     if review.card.slips:
         return review.card.slips[0].quote.turn
     replies = [turn.number for turn in review.turns if turn.reading]
-    return replies[-1] if replies and not review.card.passed else None
+    return replies[-1] if replies else None
 
 
 def debrief(visit: Visit, review: Review) -> Markup:

@@ -45,8 +45,8 @@ FAMILIES = {
 OURS = (
     "hello", "welcome", "menu", "button", "mode", "lang", "briefing", "branch", "reply", "hint", "in_session",
     "nothing", "cancelled", "time", "left", "toast", "card", "why", "rule", "result", "debrief", "transcript",
-    "history", "progress", "tip", "dispute", "disputes", "settings", "change", "zone", "help", "in_private", "unknown",
-    "unsupported", "terminal", "setting",
+    "history", "progress", "tip", "dispute", "disputes", "settings", "change", "zone", "help", "in_private",
+    "unknown", "unsupported", "terminal", "setting",
 )  # fmt: skip
 
 

@@ -125,12 +125,19 @@ _TAG = re.compile(r"\[(\w+)(?::([\w-]+))?]")
 
 
 class TagReader:
-    """Reads acts that are written as ``[apologize]`` or ``[ask_need:need]``; other text shows no act."""
+    """Reads acts that are written as ``[apologize]`` or ``[ask_need:need]``; anything else shows no act."""
+
+    def __init__(self) -> None:
+        self.read_texts: list[str] = []
 
     def read(self, text: str, context: str, scenario: Scenario, earlier: Sequence[Reading]) -> Reading:
         """As `Reader.read`."""
+        self.read_texts.append(text)
+        known = {NEED, *(fact.id for fact in scenario.facts), *(way.id for way in scenario.solutions)}
         moves = [
-            Move(Act(found[1]), found.start(), found.end(), topic=found[2]) for found in _TAG.finditer(text)
+            Move(Act(found[1]), found.start(), found.end(), topic=found[2] if found[2] in known else None)
+            for found in _TAG.finditer(text)
+            if found[1] in set(Act)
         ]
         return Reading(text, tuple(moves))
 

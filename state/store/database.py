@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from state.backup import copy
 from state.errors import StoreBroken, StoreError, StoreFailed, StoreNewer
 from state.migrations import MIGRATIONS
 from state.store.contents import Contents
@@ -133,14 +134,6 @@ class Store:
         """Have something forgotten whenever a transaction fails."""
         self._undo.append(undo)
 
-    def backup(self, target: Path) -> None:
-        """A consistent copy while the database is in use; readable by its owner only.
-
-        Raises:
-            StoreError: The copy can't be written.
-        """
-        _copy(self._db.conn, target)
-
     def problems(self) -> list[str]:
         """What SQLite finds wrong with the file; empty when it is sound."""
         found = [row[0] for row in self._db.execute("PRAGMA quick_check")]
@@ -188,20 +181,14 @@ def _prepare(db: Database, path: Path | None) -> None:
     if applied - {step.name for step in MIGRATIONS._migrations}:
         raise StoreNewer(f"{path}: a later version of lobby-drill has written this file; update lobby-drill")
     if applied and pending and path is not None:
-        _copy(db.conn, path.with_name(f"{path.name}.before-{pending[0]}"))
+        _keep(path, path.with_name(f"{path.name}.before-{pending[0]}"))
     if pending:
         MIGRATIONS.apply(db)
 
 
-def _copy(source: sqlite3.Connection, target: Path) -> None:
+def _keep(path: Path, target: Path) -> None:
+    """A copy of the file as it was."""
     try:
-        _own(target)
-        copy = sqlite3.connect(target)
-        try:
-            source.backup(copy)
-        finally:
-            copy.close()
+        copy(path, target)
     except OSError as error:
         raise StoreError(f"{target}: the copy can't be written ({error.strerror})") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"{target}: the copy can't be written ({error})") from error

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,11 @@ from bot.settings import Settings
 from bot.telegram.app import Service
 from bot.telegram.pace import Limit, Limits
 from bot.telegram.patience import Patience
-from dialogues.acts import Act
 from dialogues.scenario import NEED, Scenario
-from dialogues.turn import Move, Reading
 from tests.bot_api import BotApi, Person, Query, Shown
+from tests.fakes import TagReader
 
 UNLIMITED = Limits(Limit(10**6, 1), Limit(10**6, 1), Limit(10**6, 1))
-
-_ACT = re.compile(r"\[(\w+)(?::([\w-]+))?]")
 
 
 class FakeTime:
@@ -47,24 +43,6 @@ class FakeTime:
         while len(self.slept) < times:
             self._more.clear()
             await self._more.wait()
-
-
-class TagReader:
-    """Reads acts that are written as ``[apologize]`` or ``[ask_need:need]``; anything else shows no act."""
-
-    def __init__(self) -> None:
-        self.read_texts: list[str] = []
-
-    def read(self, text: str, context: str, scenario: Scenario, earlier: Sequence[Reading]) -> Reading:
-        """As `Reader.read`."""
-        self.read_texts.append(text)
-        known = {NEED, *(fact.id for fact in scenario.facts), *(way.id for way in scenario.solutions)}
-        moves = [
-            Move(Act(found[1]), found.start(), found.end(), topic=found[2] if found[2] in known else None)
-            for found in _ACT.finditer(text)
-            if found[1] in set(Act)
-        ]
-        return Reading(text, tuple(moves))
 
 
 def model_replies(scenario: Scenario) -> list[str]:

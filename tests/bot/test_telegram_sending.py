@@ -1,6 +1,5 @@
 """What is to be said arrives: in order, once, again after failures, and not faster than Telegram allows."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,6 @@ from bot.telegram.pace import Limit, Limits
 from tests.bot.echo import EchoCoach
 from tests.bot.lobby import UNLIMITED, FakeTime, Lobby, lobby
 from tests.bot_api import BotApi
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi() as server:
-        yield server
-
-
-@pytest.fixture
-def coach() -> EchoCoach:
-    return EchoCoach()
-
-
-@pytest.fixture
-async def hall(api: BotApi, coach: EchoCoach) -> AsyncIterator[Lobby]:
-    async with lobby(api, coach=coach) as opened:
-        yield opened
 
 
 def says(*messages: Message) -> object:

@@ -30,23 +30,6 @@ from tests.bot_api import TOKEN, BotApi, push
 CERTIFICATE = Path(__file__).parents[1] / "loopback.pem"
 
 
-@pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi() as server:
-        yield server
-
-
-@pytest.fixture
-def coach() -> EchoCoach:
-    return EchoCoach()
-
-
-@pytest.fixture
-async def hall(api: BotApi, coach: EchoCoach) -> AsyncIterator[Lobby]:
-    async with lobby(api, coach=coach) as opened:
-        yield opened
-
-
 def texts_heard(coach: EchoCoach) -> list[str]:
     return [given.what.text for given in coach.heard if isinstance(given.what, Said)]
 

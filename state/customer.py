@@ -122,25 +122,25 @@ class Customer:
         self._turns += 1
         self._need_was_known = self.need_known
         moves = () if reading.parroted else reading.moves
-        faults = [move for move in moves if move.act in FAULTS]
+        blocked = any(move.act in FAULTS for move in moves)
         soothed: list[Act] = []
         for move in moves:
             if self.ended:
                 break
             if move.act in FAULTS:
-                self._offend(move, reading, heard)
+                self._offend(move, heard)
             else:
                 if not self._soothes(move):
-                    self._settle(soothed, heard, blocked=bool(faults))
-                self._take(move, reading, heard, blocked=bool(faults))
+                    self._settle(soothed, heard, blocked=blocked)
+                self._take(move, heard, blocked=blocked)
                 if self._soothes(move) or (move.act is Act.EXPLAIN and self.state is State.DEMANDING):
                     soothed.append(move.act)
         if not self.ended:
-            self._settle(soothed, heard, blocked=bool(faults))
-            self._vent_on(heard, blocked=bool(faults))
-            self._repair(moves, heard, blocked=bool(faults))
+            self._settle(soothed, heard, blocked=blocked)
+            self._vent_on(heard, blocked=blocked)
+            self._repair(heard, blocked=blocked)
             self._remember(moves, reading, heard)
-            self._limit(before, heard, faulty=bool(faults))
+            self._limit(before, heard, faulty=blocked)
         heard.beats = answer(before, self.state, reading, heard, rule_broken=self._rule_broken)
         return heard
 
@@ -161,7 +161,7 @@ class Customer:
             return self._need_was_known or not move.vague
         return move.act is Act.OFFER
 
-    def _offend(self, move: Move, reading: Reading, heard: Heard) -> None:
+    def _offend(self, move: Move, heard: Heard) -> None:
         if move.topic and move.act is Act.OVERPROMISE and self._scenario.solution(move.topic).breaks_rule:
             self._break_rule(move, heard)
             return
@@ -185,12 +185,12 @@ class Customer:
         heard.say("solution", move.topic or "")
         trigger(self, "break_rule")
 
-    def _take(self, move: Move, reading: Reading, heard: Heard, *, blocked: bool) -> None:
+    def _take(self, move: Move, heard: Heard, *, blocked: bool) -> None:
         """A good act: does it fit, what does it change, what does it bring out?"""
         if self._names_solution(move) and move.topic and self._scenario.solution(move.topic).breaks_rule:
             self._break_rule(move, heard)
             return
-        misfit = self._misfit(move, heard)
+        misfit = self._misfit(move)
         if move.act is Act.APOLOGIZE and not move.repeat:
             self._apologies += 1
             heard.progress |= self._apologies == 1 and not blocked
@@ -212,9 +212,9 @@ class Customer:
             heard.effects.append(Effect(move, 0.0))
         self._uses[move.act] += 1
         if not blocked:
-            self._answer(move, reading, heard)
+            self._answer(move, heard)
 
-    def _misfit(self, move: Move, heard: Heard) -> Misfit | None:
+    def _misfit(self, move: Move) -> Misfit | None:
         """Why the act does not help now; None where it fits."""
         if move.act in QUESTIONS and not self.apologized:
             return Misfit.BEFORE_APOLOGY
@@ -253,7 +253,7 @@ class Customer:
         if misfit in said:
             heard.say(said[misfit])
 
-    def _answer(self, move: Move, reading: Reading, heard: Heard) -> None:
+    def _answer(self, move: Move, heard: Heard) -> None:
         if move.act in QUESTIONS:
             self._answer_question(move, heard)
         elif move.act in RESTATEMENTS:
@@ -365,7 +365,7 @@ class Customer:
             self._vents_left -= not heard.vented
             trigger(self, "soothe")
 
-    def _repair(self, moves: tuple[Move, ...], heard: Heard, *, blocked: bool) -> None:
+    def _repair(self, heard: Heard, *, blocked: bool) -> None:
         if self.state is not State.ESCALATING or heard.escalated:
             return
         self._unrepaired += 1

@@ -1,11 +1,8 @@
 """Border rules that are surer than learning: each takes back what the model found and what cannot be."""
 
-from functools import cache
-from importlib import resources
-
 from dialogues.acts import Act
 from dialogues.grading.model import Prediction
-from dialogues.languages import LANGUAGES
+from dialogues.languages import cues
 
 _SHORT = 40
 """Characters up to which a reply can be no more than an opener with its request."""
@@ -61,7 +58,7 @@ def refuses(words: str) -> bool:
 
 def _has(words: str, kind: str) -> bool:
     lowered = words.lower().replace("’", "'")
-    return any(cue in lowered for cue in _cues(kind))
+    return any(cue in lowered for cue in cues(kind))
 
 
 def _keep(spans: Spans, act: Act, kept: list[tuple[int, int]]) -> None:
@@ -69,10 +66,3 @@ def _keep(spans: Spans, act: Act, kept: list[tuple[int, int]]) -> None:
         spans[act] = kept
     else:
         del spans[act]
-
-
-@cache
-def _cues(kind: str) -> tuple[str, ...]:
-    """The words of a kind in every language, for replies mix languages."""
-    files = [resources.files("dialogues.languages") / lang / f"{kind}.txt" for lang in LANGUAGES]
-    return tuple(line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line)

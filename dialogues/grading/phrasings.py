@@ -21,8 +21,12 @@ from dialogues.scenario import NEED, Scenario
 FILE = "phrasings.npz"
 
 
-def phrasings(scenario: Scenario) -> Iterator[str]:
-    """Every text that replies are compared with, in a fixed order."""
+def phrasings(scenario: Scenario) -> list[str]:
+    """Every text that replies are compared with, each once, in a fixed order."""
+    return list(dict.fromkeys(_texts(scenario)))
+
+
+def _texts(scenario: Scenario) -> Iterator[str]:
     for lang in sorted(scenario.words):
         words = scenario.words[lang]
         for topic in [*sorted(words.facts), NEED]:
@@ -35,7 +39,7 @@ def phrasings(scenario: Scenario) -> Iterator[str]:
 
 def vectors(scenario: Scenario, model: ActModel) -> dict[str, Floats]:
     """What each phrasing means, as unit vectors: from the file if it fits, else from the model."""
-    texts = list(dict.fromkeys(phrasings(scenario)))
+    texts = phrasings(scenario)
     kept = _kept(scenario.id, _digest(texts, model))
     if kept is None:
         kept = _embed(texts, model)
@@ -44,7 +48,7 @@ def vectors(scenario: Scenario, model: ActModel) -> dict[str, Floats]:
 
 def is_kept(scenario: Scenario, model: ActModel) -> bool:
     """Whether the scenario's file fits the weights and the phrasings."""
-    return _kept(scenario.id, _digest(list(dict.fromkeys(phrasings(scenario))), model)) is not None
+    return _kept(scenario.id, _digest(phrasings(scenario), model)) is not None
 
 
 def _embed(texts: list[str], model: ActModel) -> Floats:
@@ -74,7 +78,7 @@ def main() -> None:
     for scenario in Library.read().scenarios.values():
         if is_kept(scenario, model):
             continue
-        texts = list(dict.fromkeys(phrasings(scenario)))
+        texts = phrasings(scenario)
         half = _embed(texts, model).astype(np.float16)
         np.savez_compressed(root / scenario.id / FILE, digest=_digest(texts, model), vectors=half)
         print(scenario.id)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cache
-from importlib import resources
 
 from dialogues.acts import PROPOSALS, QUESTIONS, Act
 from dialogues.grading.borders import refuses
@@ -13,7 +12,7 @@ from dialogues.grading.model import ActModel
 from dialogues.grading.phrasings import vectors
 from dialogues.grading.reply import normalize
 from dialogues.grading.topics import PLAIN, Topics
-from dialogues.languages import LANGUAGES
+from dialogues.languages import cues
 from dialogues.scenario import Scenario
 from dialogues.turn import Move, Reading
 
@@ -161,10 +160,7 @@ def _parrots(text: str, context: str) -> bool:
 @cache
 def _apology_words() -> tuple[str, ...]:
     """What an apology can be made of without naming what happened, the longest first."""
-    words: set[str] = set()
-    for lang in LANGUAGES:
-        file = resources.files("dialogues.languages") / lang / "apology_words.txt"
-        words |= {_letters(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()}
+    words = {_letters(cue) for cue in cues("apology_words")}
     return tuple(sorted(words, key=len, reverse=True))
 
 

@@ -42,3 +42,10 @@ def texts(lang: Lang) -> Texts:
     """The words of a language."""
     file = resources.files(__name__) / lang / "texts.yaml"
     return Texts.model_validate(load(file.read_text(encoding="utf-8"), f"{lang}/texts.yaml").data)
+
+
+@cache
+def cues(kind: str) -> tuple[str, ...]:
+    """The words of a list in every language, one a line of its files, for replies mix languages."""
+    files = [resources.files(__name__) / lang / f"{kind}.txt" for lang in LANGUAGES]
+    return tuple(line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line)

@@ -138,10 +138,6 @@ class Outbox:
         rows = self._db.execute("SELECT DISTINCT chat FROM outbox WHERE sent_at IS NULL AND error IS NULL")
         return [row[0] for row in rows.fetchall()]
 
-    def of_step(self, chat: int, step: str) -> list[Outgoing]:
-        """What belongs to a step, sent or not."""
-        return self._rows("chat = ? AND step = ? AND error IS NULL ORDER BY id", [chat, step])
-
     def retire(self, chat: int, steps: Sequence[str]) -> list[tuple[int, int | None]]:
         """Take what belongs to steps that are over out of them: number and message (None while unsent).
 
